@@ -113,6 +113,9 @@ def test_a_file_of_its_own_comes_before_the_table_in_pyproject(project: Path) ->
         ("[[contracts]\n", "ackord.toml can't be read: Expected ']]'"),
         ("\x00", "ackord.toml can't be read: "),
         ("", "ackord.toml names no contract; or name --out"),
+        ("lint = {ignore = ['S999']}", "ackord.toml: lint.ignore[0]: S999 is no code of a warning"),
+        ("lint = {ignore = ['S021']}", "S021 is the code of an error; warnings are S061, "),
+        ("lint = {ignore = 'S063'}", "ackord.toml: lint.ignore: expected a list"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_wrong_usage(
@@ -148,6 +151,52 @@ def test_validate_fails_for_errors_and_lint_for_warnings_too(
         tiny.write_text(text)
     assert ackord("validate", "tiny.yaml", cwd=project).returncode == validated
     assert ackord("lint", "tiny.yaml", cwd=project).returncode == linted
+
+
+TWO = UNBOUNDED.replace("text", "from")
+
+
+@pytest.mark.parametrize(
+    ("settings", "only", "codes"),
+    [
+        ("", [], ["S063", "S077"]),
+        ("lint = {ignore = ['S063']}", [], ["S077"]),
+        ("lint = {ignore = ['S063', 'S077']}", [], []),
+        ("", ["S063"], ["S063"]),
+        ("lint = {ignore = ['S063']}", ["s063", "S074"], ["S063"]),
+        ("", ["S061"], []),
+        # What stands in the file is needed elsewhere, or was until now.
+        ("ignored", ["S077"], ["S077"]),
+        ("ignored", ["S074"], []),
+        ("ignored", [], ["S076", "S077"]),
+    ],
+)
+def test_warnings_are_chosen_by_the_configuration_or_by_their_codes(
+    tmp_path: Path, settings: str, only: list[str], codes: list[str]
+) -> None:
+    entries = "ignore: {S063: tested, S061: tested}\n" if settings == "ignored" else ""
+    (tmp_path / "tiny.yaml").write_text(entries + TWO)
+    (tmp_path / "ackord.toml").write_text("" if settings == "ignored" else settings)
+    arguments = ["lint", "tiny.yaml", "--format", "json", *(f"--only={code}" for code in only)]
+    done = ackord(*arguments, cwd=tmp_path)
+    assert [one["code"] for one in json.loads(done.stdout)["diagnostics"]] == codes
+    assert done.returncode == (100 if codes else 0)
+
+
+def test_only_takes_codes_of_warnings_and_keeps_errors(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TWO.replace("str}", "strr}"))
+    assert "S021" in ackord("lint", "tiny.yaml", "--only", "S063", cwd=tmp_path).stderr
+    refused = ackord("lint", "tiny.yaml", "--only", "S021", cwd=tmp_path)
+    assert (refused.returncode, "'S021' is no code of a warning" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["generate", "check", "validate"])
+def test_every_verb_that_shows_warnings_reads_which(verb: str, project: Path) -> None:
+    (project / "tiny.yaml").write_text(TWO)
+    assert "'from' has another name in generated Python" in ackord(verb, cwd=project).stderr
+    ignoring = CONFIGURATION + "\n[tool.ackord.lint]\nignore = ['S063', 'S077']\n"
+    (project / "pyproject.toml").write_text(ignoring)
+    assert "warning" not in ackord(verb, cwd=project).stderr
 
 
 @pytest.mark.parametrize("verb", ["validate", "lint"])

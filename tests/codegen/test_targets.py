@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import keyword
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from ackord.codegen import NotSupportedError, UnknownTargetError, generate, targets
+from ackord.codegen import NotSupportedError, UnknownTargetError, generate, languages, targets
 from ackord.codegen.plan import EmitterPlan, Plan
 from ackord.codegen.planning import plan_contract
 from ackord.codegen.python import reserved
@@ -79,9 +82,21 @@ def test_the_plan_says_who_sends_what() -> None:
     assert kitchen.cluster is None
 
 
+def test_the_names_that_each_target_reserves_are_known_without_the_target() -> None:
+    assert {name: find().reserved_names for name, find in targets.TARGETS.items()} == {
+        name: language.reserved_names for name, language in languages.LANGUAGES.items()
+    }
+    code = (
+        "import sys, ackord.codegen.languages; "
+        "sys.exit('jinja2' in sys.modules or 'ackord.codegen.python.target' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_names_that_a_target_reserves_are_changed_and_others_are_not() -> None:
     target: Target = targets.find_target("python")
     assert target.reserved_names is reserved.NAMES
+    assert set(keyword.kwlist) | {"timeout", "client"} < reserved.NAMES["argument"]
     for taken in target.reserved_names.values():
         listed = sorted(taken)
         assert members([*listed, "plain"], taken) == (*(f"{name}_" for name in listed), "plain")

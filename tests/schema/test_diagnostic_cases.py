@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 from ackord.schema import RULES, load_bytes
-from ackord.schema.lint.checks import CHECKS
+from ackord.schema.lint.checks import CHECKS, OF_LANGUAGES
+from ackord.schema.lint.settings import LintSettings
 
 HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
+LINT = LintSettings(
+    reserved_names={
+        "Python": {"argument": {"from", "timeout"}, "ack_argument": {"from", "count"}},
+        "TypeScript": {"argument": {"delete", "timeout"}},
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -561,6 +568,18 @@ CASES = [
         says="any size: a.ack.b ",
     ),
     Case("S063", events("a: {args: {b: str}}").replace("/chat", "«/chat»"), says="any size: a.b "),
+    Case("S077", events("a: {args: {«from»: int, count: int}}"), says="in generated Python, where"),
+    Case("S077", events("a: {args: {«timeout»: int}}", "server_to_client"), says="Python and Type"),
+    Case("S077", events("a: {args: {b: {type: int, name: «delete»}}}", "server_to_server")),
+    Case("S077", events("a: {ack: {args: {«count»: int, timeout: int}}}"), says="'count' has anot"),
+    Case(
+        "S077",
+        events(
+            "a: {args: {from: int}, ignore: {S077: tested}}\n"
+            "b: {args: {from: {type: int, ignore: {S077: tested}}, «timeout»: int}}\n"
+            "c: {args: {from: {type: int, name: sender}, d: {type: int, ignore: {S077: tested}}}}"
+        ),
+    ),
     # Names on the wire and in generated code
     Case("S017", fields("«content-type»: str"), says="`name: content_type`"),
     Case("S017", fields("content-type: {type: str, name: «contentType»}"), says="content_type"),
@@ -809,7 +828,7 @@ def case_name(case: Case) -> str:
 @pytest.mark.parametrize("case", CASES, ids=case_name)
 def test_a_broken_file_gives_these_codes_at_these_places(case: Case) -> None:
     text, ranges = case.marked()
-    result = load_bytes(text.encode(), "demo.yaml")
+    result = load_bytes(text.encode(), "demo.yaml", lint=LINT)
     assert (result.contract is None) == any(one.severity == "error" for one in result.diagnostics)
     found = [
         (one.code, (one.range.line, one.range.column, one.range.end_line, one.range.end_column))
@@ -828,7 +847,9 @@ def test_each_code_has_a_case() -> None:
 
 
 def test_each_rule_that_warns_has_a_check_that_can_be_switched_off() -> None:
-    assert {*CHECKS, "S076"} == {rule.code for rule in RULES.values() if rule.severity == "warning"}
+    assert {*CHECKS, OF_LANGUAGES, "S076"} == {
+        rule.code for rule in RULES.values() if rule.severity == "warning"
+    }
 
 
 @pytest.mark.parametrize(

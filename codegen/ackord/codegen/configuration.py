@@ -11,11 +11,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ackord.codegen.languages import DEFAULT, reserved_names
+from ackord.schema import LintSettings
 
-_Text = Annotated[str, Field(min_length=1)]
+if TYPE_CHECKING:
+    from ackord.codegen.settings import Settings
+
 _FILES: Final = ("ackord.toml", "pyproject.toml")
 _WORDS: Final = {
     "extra_forbidden": "there is no such setting",
@@ -33,60 +36,6 @@ class ConfigurationError(Exception):
     """The configuration can't be used; the message names the file and the place."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OutputTable(_Table):
-    """What is generated from a contract: the name of the target, such as ``python``, where, and the
-    target's own options.
-    """
-
-    name: _Text
-    out: _Text
-    options: Mapping[str, str] = Field(default_factory=dict[str, str])
-    """The other settings of the table, which are options of the target itself."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _collect_options(cls, table: Any) -> Any:
-        if not isinstance(table, dict):
-            return cast("object", table)
-        settings = cast("dict[str, Any]", table)
-        own = {name: settings[name] for name in ("name", "out") if name in settings}
-        return {**own, "options": {name: settings[name] for name in settings.keys() - own.keys()}}
-
-
-class ContractTable(_Table):
-    """A schema file, and what is generated from it."""
-
-    schema_: Annotated[str, Field(alias="schema", min_length=1)]
-    targets: Annotated[tuple[OutputTable, ...], Field(min_length=1)]
-
-
-class IgnoreTable(_Table):
-    """Findings of `ackord breaking` that aren't reported: those of a rule, at a path of the
-    contract or below it, which may have ``*`` for any text.
-    """
-
-    rule: _Text
-    path: _Text
-    reason: _Text
-
-
-class BreakingTable(_Table):
-    """The settings of `ackord breaking`."""
-
-    ignore: tuple[IgnoreTable, ...] = ()
-
-
-class Settings(_Table):
-    """What the file says."""
-
-    contracts: tuple[ContractTable, ...] = ()
-    breaking: BreakingTable = BreakingTable()
-
-
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """A configuration, and the file that it is in."""
@@ -97,6 +46,27 @@ class Configuration:
     def path(self, written: str) -> Path:
         """Return a path of the configuration as the current directory sees it."""
         return shown(self.file.parent / written)
+
+    def targets_of(self, schema: Path) -> list[str]:
+        """Return the names of the targets of a schema file."""
+        wanted = schema.resolve()
+        return [
+            output.name
+            for contract in self.settings.contracts
+            if self.path(contract.schema_).resolve() == wanted
+            for output in contract.targets
+        ]
+
+
+def lint_settings(configuration: Configuration | None, schema: Path) -> LintSettings:
+    """Return what to warn of in a schema file: names that are reserved in the languages of its
+    targets, or in Python if none are configured.
+    """
+    targets = [] if configuration is None else configuration.targets_of(schema)
+    ignored = () if configuration is None else configuration.settings.lint.ignore
+    return LintSettings(
+        ignore=frozenset(ignored), reserved_names=reserved_names(targets or [DEFAULT])
+    )
 
 
 def find_configuration() -> Configuration | None:
@@ -146,6 +116,9 @@ def _read(file: Path) -> Any:
 
 def _check(file: Path, table: Any) -> Settings:
     where = "" if file.name == "ackord.toml" else "tool.ackord"
+    from ackord.codegen.settings import Settings  # noqa: PLC0415 - imports pydantic
+    from pydantic import ValidationError  # noqa: PLC0415 - slow
+
     try:
         settings = Settings.model_validate(table)
     except ValidationError as error:

@@ -7,10 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ackord.codegen.errors import NotSupportedError
+from ackord.codegen.languages import DEFAULT
 from ackord.codegen.limits import unsupported
 from ackord.codegen.planning import plan_contract
 from ackord.codegen.target import Options
-from ackord.codegen.targets import DEFAULT, check_options, find_target
+from ackord.codegen.targets import check_options, find_target
 from ackord.schema import Contract, dump_contract
 from ackord.schema.collector import paused_collector
 

@@ -10,8 +10,6 @@ from ackord.codegen.errors import UnknownTargetError
 from ackord.codegen.python.target import PythonTarget
 from ackord.codegen.target import Target
 
-DEFAULT: Final = "python"
-
 
 def _typescript() -> Target:
     from ackord.codegen.typescript.target import TypeScriptTarget  # noqa: PLC0415 - seldom needed

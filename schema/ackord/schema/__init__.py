@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ackord.schema.files import DiskFiles, Files
     from ackord.schema.formatting.files import FormatResult, format_bytes
     from ackord.schema.language_schema import json_schema
+    from ackord.schema.lint.settings import LintSettings
     from ackord.schema.load import LoadResult, load_bytes, load_contract
     from ackord.schema.model import Contract
     from ackord.schema.serialize import dump_contract, load_contract_json
@@ -32,6 +33,7 @@ __all__ = [
     "Document",
     "Files",
     "FormatResult",
+    "LintSettings",
     "LoadResult",
     "Place",
     "Range",
@@ -59,6 +61,7 @@ _HOMES = {
     "Document": "document.nodes",
     "Files": "files",
     "FormatResult": "formatting.files",
+    "LintSettings": "lint.settings",
     "LoadResult": "load",
     "Place": "source",
     "RULES": "diagnostics.rules",

@@ -17,6 +17,7 @@ from ackord.schema.document.nodes import Document, ImportNode
 from ackord.schema.document.reader import read_document
 from ackord.schema.files import DiskFiles, Files
 from ackord.schema.lint.checks import lint
+from ackord.schema.lint.settings import EVERYTHING, LintSettings
 from ackord.schema.model import Contract
 from ackord.schema.resolve.contract import resolve
 from ackord.schema.resolve.scopes import File, Scopes
@@ -52,11 +53,12 @@ class LoadResult:
     """The content of all files that could be read, by the same names; the file itself first."""
 
 
-def load_contract(path: Path) -> LoadResult:
+def load_contract(path: Path, *, lint: LintSettings = EVERYTHING) -> LoadResult:
     """Load a schema file, and the files that it imports.
 
-    Neither the content of a file nor a missing file raises: all problems are in the result. A
-    schema file runs code only by the modules of its ``python:`` types, which are imported.
+    `lint` says what to warn of. Neither the content of a file nor a missing file raises: all
+    problems are in the result. A schema file runs code only by the modules of its ``python:``
+    types, which are imported.
     """
     file = path.as_posix()
     try:
@@ -72,17 +74,19 @@ def load_contract(path: Path) -> LoadResult:
             diagnostics=report.diagnostics(),
             sources={},
         )
-    return load_bytes(data, file)
+    return load_bytes(data, file, lint=lint)
 
 
-def load_bytes(data: bytes, file: str, files: Files = _DISK) -> LoadResult:
+def load_bytes(
+    data: bytes, file: str, files: Files = _DISK, *, lint: LintSettings = EVERYTHING
+) -> LoadResult:
     """Load the content of a schema file, and the files that it imports.
 
     `file` is the name that diagnostics show, to which imported files are relative; `files` reads
-    these.
+    these; `lint` says what to warn of.
     """
     with paused_collector():
-        return _Loader(files).load(data, file)
+        return _Loader(files, lint).load(data, file)
 
 
 @dataclass(slots=True)
@@ -97,8 +101,9 @@ class _File:
 class _Loader:
     """Loads one contract: its own file first, then imported files, near ones before far ones."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, settings: LintSettings) -> None:
         self._files = files
+        self._settings = settings
         self._report = Reporter()
         self._sources: dict[str, str] = {}
         self._read: dict[str, _File] = {}
@@ -226,7 +231,7 @@ class _Loader:
         resolved = resolve(Scopes(files), report)
         if report.has_errors:
             return None
-        lint(resolved, report)
+        lint(resolved, self._settings, report)
         return resolved.contract
 
 

@@ -8,10 +8,18 @@ from pathlib import Path
 
 import typer
 from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, find_commit
-from ackord.codegen.cli.loading import load_all, show, stop_for_errors
+from ackord.codegen.cli.loading import look_here, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
-from ackord.schema import Contract, ContractJsonError, LoadResult, load_bytes, load_contract_json
+from ackord.schema import (
+    Contract,
+    ContractJsonError,
+    LoadResult,
+    load_bytes,
+    load_contract,
+    load_contract_json,
+)
 from ackord.schema.compatibility.report import whole_file, write_path
+from ackord.schema.lint.settings import NOTHING
 from ackord.schema.model import Path as ContractPath
 from ackord.schema.resolve.places import Places
 from ackord.schema.source import Place
@@ -51,7 +59,8 @@ def _load(path: Path, *, is_old: bool) -> Version:
     data = _read_json(path)
     if data is not None:
         return _from_json(data, str(path))
-    return _from_result(load_all([path])[path], is_old=is_old)
+    look_here()
+    return _from_result(load_contract(path, lint=NOTHING), is_old=is_old)
 
 
 def _directory(schema: Path) -> Path:
@@ -64,7 +73,9 @@ def _from_commit(data: bytes, commit: Commit, path: str) -> Version:
     name = f"{commit.name}:{path}"
     if path.endswith(".json") and _is_contract(data):
         return _from_json(data, name)
-    return _from_result(load_bytes(data, path, CommitFiles(commit)), commit=f"{commit.name}:")
+    return _from_result(
+        load_bytes(data, path, CommitFiles(commit), lint=NOTHING), commit=f"{commit.name}:"
+    )
 
 
 def _from_json(data: bytes, name: str) -> Version:

@@ -14,7 +14,8 @@ from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import EXAMPLE, read_configuration
 from ackord.codegen.configuration import Configuration
 from ackord.codegen.errors import UnknownTargetError
-from ackord.codegen.targets import DEFAULT, check_options, find_target
+from ackord.codegen.languages import DEFAULT
+from ackord.codegen.targets import check_options, find_target
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ Apart from generating, so that verbs which don't generate start fast.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import typer
 from ackord.codegen.cli.arguments import Format
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, has_color
+from ackord.codegen.cli.project import read_configuration
+from ackord.codegen.configuration import lint_settings
 from ackord.schema import (
     Diagnostic,
     LoadResult,
@@ -22,6 +25,7 @@ from ackord.schema import (
     render_json,
     render_text,
 )
+from ackord.schema.diagnostics.rules import WARNINGS
 from ackord.schema.load import MAX_BYTES
 
 UNREADABLE: Final = "S001"
@@ -33,15 +37,23 @@ def name_of(schema: Path) -> str:
     return "standard input" if schema == STANDARD_INPUT else str(schema)
 
 
-def load_all(schemas: Iterable[Path]) -> Mapping[Path, LoadResult]:
-    """Load schema files, each once."""
+def load_all(schemas: Iterable[Path], *, only: Collection[str] = ()) -> Mapping[Path, LoadResult]:
+    """Load schema files, each once; warnings are those of the configuration, or only those of some
+    codes.
+    """
     look_here()
-    return {
-        path: load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
-        if path == STANDARD_INPUT
-        else load_contract(path)
-        for path in dict.fromkeys(schemas)
-    }
+    configuration = read_configuration()
+    unwanted = frozenset(WARNINGS).difference(only) if only else frozenset[str]()
+    found: dict[Path, LoadResult] = {}
+    for path in dict.fromkeys(schemas):
+        lint = lint_settings(configuration, path)
+        lint = replace(lint, ignore=unwanted or lint.ignore)
+        found[path] = (
+            load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", lint=lint)
+            if path == STANDARD_INPUT
+            else load_contract(path, lint=lint)
+        )
+    return found
 
 
 def show(results: Iterable[LoadResult], form: Format = Format.TEXT) -> Sequence[Diagnostic]:

@@ -10,7 +10,8 @@ from typing import Self
 import typer
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import read_configuration
-from ackord.codegen.configuration import IgnoreTable, shown
+from ackord.codegen.configuration import shown
+from ackord.codegen.settings import IgnoreTable
 from ackord.schema.compatibility.report import Located, write_path
 from ackord.schema.compatibility.rules import RULES
 

@@ -8,7 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ackord.codegen.configuration import ConfigurationError, find_configuration
+from ackord.codegen.configuration import (
+    Configuration,
+    ConfigurationError,
+    find_configuration,
+    lint_settings,
+)
 from ackord.schema import Diagnostic, DiskFiles, LoadResult, load_bytes
 
 MAX_BYTES: Final = 1_000_001
@@ -50,12 +55,13 @@ class Workspace:
 
     def load(self) -> Mapping[str, list[Diagnostic]]:
         """Load all contracts, and return the problems of each file, also of those without any."""
-        roots = [path for path in _configured() if Path(path).is_file()]
-        results = {root: self._load(root) for root in roots}
+        configuration = _configuration()
+        roots = [path for path in _configured(configuration) if Path(path).is_file()]
+        results = {root: self._load(root, configuration) for root in roots}
         for path, text in self.texts.items():
             is_loaded = any(path in result.sources for result in results.values())
             if not is_loaded and _SCHEMA.search(text):
-                results[path] = self._load(path)
+                results[path] = self._load(path, configuration)
         imported = {
             file for root, result in results.items() for file in result.sources if file != root
         }
@@ -83,21 +89,24 @@ class Workspace:
                 return result
         return self._last_good.get(path)
 
-    def _load(self, root: str) -> LoadResult:
+    def _load(self, root: str, configuration: Configuration | None) -> LoadResult:
         buffers = Buffers(self.texts)
         try:
             data = buffers.read(root, MAX_BYTES)
         except (OSError, ValueError):
             data = b""
-        return load_bytes(data, root, buffers)
+        return load_bytes(data, root, buffers, lint=lint_settings(configuration, Path(root)))
 
 
-def _configured() -> Iterator[str]:
-    """Yield the schema files of the project's configuration."""
+def _configuration() -> Configuration | None:
     try:
-        configuration = find_configuration()
+        return find_configuration()
     except ConfigurationError:
-        return
+        return None
+
+
+def _configured(configuration: Configuration | None) -> Iterator[str]:
+    """Yield the schema files of the project's configuration."""
     if configuration is not None:
         for contract in configuration.settings.contracts:
             yield os.path.realpath(configuration.path(contract.schema_))

@@ -5,10 +5,12 @@ The generator doesn't import the runtime; a test compares these tables with the 
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from ackord.codegen.python.names import MODULES
 from ackord.codegen.target import NameKind
 
 MODEL: Final = frozenset(
@@ -57,16 +59,19 @@ HOOKS: Final = frozenset(
 NAMESPACE: Final = frozenset({"on_connect", "on_disconnect", "on_invalid", "on_start", "on_stop"})
 """Methods of namespaces that begin with ``on_``."""
 
+_KEYWORDS: Final = frozenset(keyword.kwlist)
 NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
     {
         "field": MODEL,
         "error_field": MODEL | {"code"},
         "room_parameter": ROOM,
         "namespace_parameter": PARAMS,
-        "ack_argument": TUPLE,
-        "argument": frozenset({"self", "cls", "ctx", "timeout"}),
+        "ack_argument": _KEYWORDS | MODULES | TUPLE,
+        "argument": _KEYWORDS | MODULES | {"self", "cls", "ctx", "timeout"},
         "sent": EMITTER | CLIENT,
         "received": NAMESPACE | HOOKS,
     }
 )
-"""Reserved names by kind, besides Python's keywords."""
+"""Reserved names by kind; `ackord lint` warns of arguments that have one. Names of the other kinds
+may be no keywords either.
+"""

@@ -411,6 +411,15 @@ _ALL: Final = (
         severity="warning",
         category="unused",
     ),
+    Rule(
+        "S077",
+        "Argument name that a language reserves",
+        "Arguments have names that generated code can keep: no keywords of its language, and no "
+        "names that it uses itself.",
+        "give the argument another name: the names of arguments don't travel",
+        severity="warning",
+        category="portability",
+    ),
 )
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

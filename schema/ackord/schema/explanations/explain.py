@@ -9,10 +9,13 @@ from ackord.schema.compatibility import rules as compatibility
 from ackord.schema.diagnostics.render import render_text
 from ackord.schema.diagnostics.rules import RULES, Rule
 from ackord.schema.explanations.page import read_page
+from ackord.schema.lint.settings import LintSettings
 from ackord.schema.load import load_bytes
 
 EXAMPLE_FILE: Final = "demo.yaml"
 """The name of the examples in their output."""
+EXAMPLE_LINT: Final = LintSettings(reserved_names={"Python": {"argument": {"from", "timeout"}}})
+"""What the examples are checked with."""
 
 
 def titles() -> Mapping[str, str]:
@@ -53,7 +56,7 @@ def _page(rule: Rule) -> str:
 
 def output_of(schema: str) -> str:
     """Return what is reported about a schema file that imports no others."""
-    result = load_bytes(schema.encode(), EXAMPLE_FILE, NoFiles())
+    result = load_bytes(schema.encode(), EXAMPLE_FILE, NoFiles(), lint=EXAMPLE_LINT)
     return render_text(result.diagnostics, result.sources)
 
 
