@@ -246,7 +246,8 @@ def _remove(document: dict[str, Any], random: Random) -> None:
 
 def _event(document: dict[str, Any], random: Random) -> None:
     namespace = document["namespaces"]["/"]
-    section = random.choice(["client_to_server", "server_to_client"])
+    sections = ["client_to_server", "server_to_client"]
+    section = random.choice([each for each in sections if namespace[each]])
     events = namespace[section]
     name = random.choice(list(events))
     match random.choice(["add", "remove", "ack", "acks", "errors"]):
@@ -278,7 +279,7 @@ def _declaration(document: dict[str, Any], random: Random) -> None:
         case 2:
             types["Mood"] = {"enum": ["good", "bad", "new"][: random.choice([1, 3])], "open": True}
         case 3:
-            types["Mood"].pop("open")
+            types["Mood"].pop("open", None)
         case 4:
             types["Oval"] = {"fields": {"a": "float"}}
             types[random.choice(["Shape", "Wide"])]["union"] = ["Circle", "Square", "Oval"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
@@ -125,6 +127,57 @@ def test_check_of_a_package_that_was_never_generated_exits_with_100(tmp_path: Pa
     assert not (tmp_path / "none").exists()
 
 
+def texts_before(mark: str, text: str) -> Iterator[str]:
+    """Return the text before each mark, without marks."""
+    *parts, _ = text.split(mark)
+    for count in range(1, len(parts) + 1):
+        yield "".join(parts[:count]).replace("»", "")
+
+
+MARKED = """ackord: 1
+name: demo
+version: 1.0.0
+import: [other.yaml]
+types:
+  Tz: {enum: [«"GMT+1"», «"GMT-1"», UTC]}
+  R: {fields: {«_id»: int, «__id»: int, inner: {fields: {«_a»: int, «__a»: int}}}}
+errors:
+  E: {fields: {«_id»: int, «__id»: int}}
+rooms:
+  «a_b»: {name: x}
+  «a__b»: {name: "y:{_p}:{__p}", params: {«_p»: int, «__p»: int}}
+namespaces:
+  /:
+    auth: {fields: {of: other.Of}}
+  "/t/{_p}/{__p}":
+    name: tenant
+    params: {«_p»: int, «__p»: int}
+  /s:
+    server_to_server: {«b»: {ack: int}}
+"""
+
+
+def test_names_that_a_target_cannot_tell_apart_are_shown_at_both_places(tmp_path: Path) -> None:
+    places = [
+        (text.count("\n") + 1, len(text) - text.rfind("\n")) for text in texts_before("«", MARKED)
+    ]
+    (tmp_path / "demo.yaml").write_text(MARKED.replace("«", "").replace("»", ""))
+    (tmp_path / "other.yaml").write_text("ackord: 1\ntypes:\n  Of: {enum: [a-b, a.b]}\n")
+    done = ackord("generate", "demo.yaml", "--out", "demo", cwd=tmp_path)
+    pattern = r"^(?:  )?(\S+):(\d+):(\d+)(?: - error S078|: the other one)"
+    found = [
+        (file, int(line), int(column))
+        for file, line, column in re.findall(pattern, done.stderr, re.MULTILINE)
+    ]
+    wanted = {("demo.yaml", *place) for place in places}
+    assert set(found) == wanted | {("other.yaml", 3, 15), ("other.yaml", 3, 20)}
+    assert len(found) == len(set(found))
+    assert (done.returncode, (tmp_path / "demo").exists()) == (100, False)
+    # The later one of two has the excerpt.
+    assert done.stderr.startswith("demo.yaml:6:24 - error S078: enum Tz: the members 'GMT+1' and")
+    assert "  hint: give one of them a name there, as in {value: " in done.stderr
+
+
 def test_problems_of_the_schema_are_shown_with_excerpts_and_nothing_is_written(
     tmp_path: Path,
 ) -> None:
@@ -192,7 +245,7 @@ def test_what_this_version_cannot_generate_is_refused(
     schema.write_text(f"ackord: 1\nname: later\nversion: 1.0.0\nnamespaces:\n{namespace}")
     failed = ackord("generate", schema, "--out", tmp_path / "out")
     assert failed.returncode == 100
-    assert failed.stderr.startswith(f"{schema} - error: namespace /")
+    assert re.match(rf"{schema}:[56]:\d+ - error S078: namespace /", failed.stderr)
     assert f"{words} aren't supported by this version" in failed.stderr
     assert not (tmp_path / "out").exists()
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import pytest
 from ackord.codegen import NotSupportedError, UnknownTargetError, generate, languages, targets
+from ackord.codegen.errors import Problem
 from ackord.codegen.plan import EmitterPlan, Plan
 from ackord.codegen.planning import plan_contract
 from ackord.codegen.python import reserved
@@ -34,8 +35,8 @@ class Listing:
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     reserved_names: ClassVar[Mapping[str, frozenset[str]]] = {}
 
-    def problems(self, plan: Plan) -> tuple[str, ...]:
-        return ("there are too many namespaces",) if len(plan.namespaces) > 1 else ()
+    def problems(self, plan: Plan) -> tuple[Problem, ...]:
+        return (Problem("there are too many namespaces"),) if len(plan.namespaces) > 1 else ()
 
     def directory_problem(self, name: str, contract: Contract) -> str | None:
         return None

@@ -14,8 +14,8 @@ from ackord.schema.explanations.explain import EXAMPLE_LINT, NoFiles
 from ackord.schema.explanations.page import read_page
 
 DOC = Path(__file__).parents[2] / "docs/diagnostics.md"
-PROSE = {"S001", "S002", "S003", "S007", "S067", "S069", "S070", "S075"}
-"""Rules about bytes, depth and several files, which no small example shows."""
+PROSE = {"S001", "S002", "S003", "S007", "S067", "S069", "S070", "S075", "S078"}
+"""Rules about bytes, depth, several files and targets, which no small example shows."""
 EXAMPLES = sorted(set(RULES) - PROSE)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeAlias
 
+from ackord.codegen.errors import Problem
 from ackord.codegen.plan import Plan
 from ackord.schema import Contract
 
@@ -55,7 +56,7 @@ class Target(Protocol):
         """
         ...
 
-    def problems(self, plan: Plan) -> tuple[str, ...]:
+    def problems(self, plan: Plan) -> tuple[Problem, ...]:
         """Return the parts of a contract that this target can't express, each with a solution.
 
         If there are problems, nothing is generated: no part of a contract is left out silently.

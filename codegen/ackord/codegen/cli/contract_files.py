@@ -10,10 +10,11 @@ from typing import NoReturn
 import typer
 from ackord.codegen.cli.arguments import package_name
 from ackord.codegen.cli.jobs import Job
-from ackord.codegen.cli.loading import load_all, look_here, show, stop_for_errors
+from ackord.codegen.cli.loading import load_all, look_here, show, show_problems, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
-from ackord.codegen.errors import CodegenError, OutputFailedError
+from ackord.codegen.errors import CodegenError, NotSupportedError, OutputFailedError
 from ackord.codegen.generation import generate
+from ackord.codegen.languages import DEFAULT
 from ackord.codegen.targets import find_target
 from ackord.schema import (
     Contract,
@@ -45,13 +46,7 @@ def generate_packages(
         problem = find_target(job.target).directory_problem(package_name(job.out), contract)
         if problem is not None:
             raise typer.BadParameter(problem, param_hint="'--out'")
-        try:
-            files = generate(
-                contract, source=job.schema.name, target=job.target, options=job.options
-            )
-        except CodegenError as error:
-            fail_with(error, where=f"{job.schema} - ")
-        packages.append(Package(job, files))
+        packages.append(Package(job, _generate(job, results[job.schema])))
     return packages
 
 
@@ -66,7 +61,7 @@ def generate_in_memory(path: Path) -> Mapping[str, str]:
     if contract is None:
         results = load_all([path])
         stop_for_errors(show(list(results.values())))
-        contract = _contract_of(results[path])
+        return _generate(Job(path, DEFAULT, Path()), results[path])
     try:
         return generate(contract, source=path.name)
     except CodegenError as error:
@@ -80,6 +75,15 @@ def fail_with(error: CodegenError, *, where: str = "") -> NoReturn:
         FAILED if isinstance(error, OutputFailedError) else FINDINGS,
         where=where,
     )
+
+
+def _generate(job: Job, result: LoadResult) -> Mapping[str, str]:
+    contract, source = _contract_of(result), job.schema.name
+    try:
+        return generate(contract, source=source, target=job.target, options=job.options)
+    except NotSupportedError as error:
+        show_problems(error.found, result)
+        raise typer.Exit(FINDINGS) from error
 
 
 def _contract_of(result: LoadResult) -> Contract:

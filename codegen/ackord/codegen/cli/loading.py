@@ -16,6 +16,7 @@ from ackord.codegen.cli.arguments import Format
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, has_color
 from ackord.codegen.cli.project import read_configuration
 from ackord.codegen.configuration import lint_settings
+from ackord.codegen.errors import Problem
 from ackord.schema import (
     Diagnostic,
     LoadResult,
@@ -25,10 +26,13 @@ from ackord.schema import (
     render_json,
     render_text,
 )
+from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.rules import WARNINGS
 from ackord.schema.load import MAX_BYTES
+from ackord.schema.resolve.places import Places
 
 UNREADABLE: Final = "S001"
+UNFIT: Final = "S078"
 STANDARD_INPUT: Final = Path("-")
 
 
@@ -69,6 +73,29 @@ def show(results: Iterable[LoadResult], form: Format = Format.TEXT) -> Sequence[
         sources = {file: text for result in results for file, text in result.sources.items()}
         typer.echo(render_text(found, sources, color=has_color(sys.stderr)), nl=False, err=True)
     return found
+
+
+def show_problems(problems: Iterable[Problem], result: LoadResult) -> None:
+    """Print what can't be generated from a schema file, at the places of the parts that it is
+    about.
+    """
+    assert result.contract is not None  # noqa: S101 - something was generated from it
+    places = Places(result.files.values(), result.contract)
+    found: list[Diagnostic] = []
+    for problem in problems:
+        *others, at = map(places.find, problem.parts or ((),))
+        found.append(
+            Diagnostic(
+                code=UNFIT,
+                file=at.file,
+                range=at.range,
+                message=problem.message,
+                hint=problem.solution,
+                related=tuple(related("the other one", other) for other in others),
+            )
+        )
+    found.sort(key=lambda one: (one.file, one.range))
+    typer.echo(render_text(found, result.sources, color=has_color(sys.stderr)), nl=False, err=True)
 
 
 def stop_for_errors(diagnostics: Iterable[Diagnostic]) -> None:

@@ -15,11 +15,12 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ackord.codegen.casing import camel, constant, prefixed, room_class
+from ackord.codegen.errors import Problem
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan, Result
 from ackord.codegen.python import reserved
 from ackord.codegen.python.names import MODULES, members, scope
 from ackord.codegen.scopes import Scope, clashes
-from ackord.schema.model import Enum, Record, TaggedUnion
+from ackord.schema.model import Enum, Path, Record, TaggedUnion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ class Names:
     namespaces: tuple[NamespaceNames, ...]
     avoid: AbstractSet[str]
     """All names that an imported symbol must not have."""
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """The problems with names that several parts of the contract would get."""
 
 
@@ -116,7 +117,7 @@ class _Naming:
         self._fields: dict[str, tuple[str, ...]] = {}
         self._tags: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
-        self._problems: list[str] = []
+        self._problems: list[Problem] = []
 
     def names(self) -> Names:
         contract = self._plan.contract
@@ -159,7 +160,8 @@ class _Naming:
             "the class",
             listed,
             [camel(name) for name in listed],
-            "rename all but one of them",
+            [("rooms", name) for name in listed],
+            solution="rename all but one of them",
         )
         first = [name for name in listed if camel(name) == room_class(name)]
         ordered = [*first, *(name for name in listed if name not in first)]
@@ -198,7 +200,9 @@ class _Naming:
                 listed: list[_Wired] = [*declared.fields]
                 if tag is not None:
                     listed.insert(0, tag)
-                claimed = self._claim_fields(declared.name, listed, taken["field"])
+                claimed = self._claim_fields(
+                    declared.name, ("types", declared.name, "fields"), listed, taken["field"]
+                )
                 if tag is not None:
                     self._tags[declared.name] = claimed[0]
                 self._fields[declared.name] = claimed[0 if tag is None else 1 :]
@@ -206,19 +210,26 @@ class _Naming:
                 self._name_members(declared)
         for error in contract.errors:
             name = errors[error.name]
-            self._fields[name] = self._claim_fields(error.name, error.fields, taken["error_field"])
+            self._fields[name] = self._claim_fields(
+                error.name, ("errors", error.name, "fields"), error.fields, taken["error_field"]
+            )
         for room in contract.rooms:
             name = rooms[room.name]
-            self._fields[name] = self._claim_fields(room.name, room.params, taken["room_parameter"])
+            self._fields[name] = self._claim_fields(
+                room.name, ("rooms", room.name, "params"), room.params, taken["room_parameter"]
+            )
         for draft in drafts:
             if draft.params is not None:
                 declared_ = draft.plan.declared
                 self._fields[draft.params] = self._claim_fields(
-                    declared_.path, declared_.params, taken["namespace_parameter"]
+                    declared_.path,
+                    ("namespaces", declared_.path, "params"),
+                    declared_.params,
+                    taken["namespace_parameter"],
                 )
 
     def _claim_fields(
-        self, owner: str, fields: Sequence[_Wired], taken: AbstractSet[str]
+        self, owner: str, path: Path, fields: Sequence[_Wired], taken: AbstractSet[str]
     ) -> tuple[str, ...]:
         """Name the attributes of a class.
 
@@ -228,38 +239,49 @@ class _Naming:
         listed = [field.identifier for field in fields]
         on_wire = {field.name for field in fields if field.name != field.identifier}
         given = members(listed, taken | on_wire)
-        self._refuse(f"the fields of {owner}:", "the attribute", listed, given)
+        paths = [(*path, field.name) for field in fields]
+        self._refuse(f"the fields of {owner}:", "the attribute", listed, given, paths)
         return given
 
     def _name_members(self, declared: Enum) -> None:
         values = [member.value for member in declared.members]
         given = tuple(constant(member.identifier or member.value) for member in declared.members)
         for name, clashing in clashes(values, given):
-            self._problems.append(
+            message = (
                 f"enum {declared.name}: the members {_listed(clashing)} would all be called {name} "
-                "in Python; give one of them a name there, as in "
+                "in Python"
+            )
+            solution = (
+                "give one of them a name there, as in "
                 f"{{value: {json.dumps(clashing[-1], ensure_ascii=False)}, name: other}}"
             )
+            paths = tuple(("types", declared.name, "members", value) for value in clashing)
+            self._problems.append(Problem(message, solution, paths))
         self._members[declared.name] = given
 
     def _check_events(self, namespaces: Sequence[NamespaceNames]) -> None:
         for plan, names in zip(self._plan.namespaces, namespaces, strict=True):
-            for event in plan.events:
-                where, given = (
-                    f"{event.declared.name!r} in {plan.declared.path}:",
-                    names.events[event],
-                )
+            sections = (
+                ("client_to_server", plan.client_to_server),
+                ("server_to_client", plan.server_to_client),
+                ("server_to_server", plan.server_to_server),
+            )
+            for section, event in ((name, each) for name, events in sections for each in events):
+                path = ("namespaces", plan.declared.path, section, event.declared.name)
+                where = f"{event.declared.name!r} in {plan.declared.path}:"
                 self._refuse(
                     f"the arguments of {where}",
                     "the parameter",
                     [field.identifier for field in event.declared.args],
-                    given.parameters,
+                    names.events[event].parameters,
+                    [(*path, "args", field.name) for field in event.declared.args],
                 )
                 self._refuse(
                     f"the arguments of the acknowledgement of {where}",
                     "the field",
                     [field.identifier for field in event.ack_args],
-                    given.ack_fields,
+                    names.events[event].ack_fields,
+                    [(*path, "ack", "args", field.name) for field in event.ack_args],
                 )
 
     def _refuse(
@@ -268,10 +290,16 @@ class _Naming:
         what: str,
         declared: Sequence[str],
         given: Sequence[str],
+        paths: Sequence[Path],
+        *,
         solution: str = "give all but one of them another `name:`",
     ) -> None:
         self._problems += [
-            f"{where} {_listed(clashing)} would all become {what} {name} in Python; {solution}"
+            Problem(
+                f"{where} {_listed(clashing)} would all become {what} {name} in Python",
+                solution,
+                tuple(path for path, each in zip(paths, given, strict=True) if each == name),
+            )
             for name, clashing in clashes(declared, given)
         ]
 

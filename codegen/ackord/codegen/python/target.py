@@ -8,6 +8,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import ClassVar, Final
 
+from ackord.codegen.errors import Problem
 from ackord.codegen.plan import Plan
 from ackord.codegen.python.imports import RUNTIME, import_order
 from ackord.codegen.python.module import Module
@@ -50,7 +51,7 @@ class PythonTarget:
         """See `ackord.codegen.target.Target.reserved_names`."""
         return NAMES
 
-    def problems(self, plan: Plan) -> tuple[str, ...]:
+    def problems(self, plan: Plan) -> tuple[Problem, ...]:
         """See `ackord.codegen.target.Target.problems`."""
         names = name_everything(plan)
         return (*names.problems, *inexpressible(plan, Module(plan, names, "types.py").values))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, assert_never, cast
 
+from ackord.codegen.errors import Problem
 from ackord.codegen.plan import Plan, fields_of
 from ackord.codegen.python.annotations import Annotations
 from ackord.codegen.python.literals import literal
@@ -43,7 +44,7 @@ class NoExpressionError(Exception):
     """A default value for which no expression can be generated."""
 
 
-def inexpressible(plan: Plan, values: Values) -> tuple[str, ...]:
+def inexpressible(plan: Plan, values: Values) -> tuple[Problem, ...]:
     """List the default values for which there is no expression."""
     problems: list[str] = []
     for field in fields_of(plan.contract):
@@ -52,7 +53,7 @@ def inexpressible(plan: Plan, values: Values) -> tuple[str, ...]:
                 values.expression(field.default.value, field.type)
             except NoExpressionError as error:
                 problems.append(f"{error} isn't supported by this version")
-    return tuple(dict.fromkeys(problems))
+    return tuple(map(Problem, dict.fromkeys(problems)))
 
 
 class Values:

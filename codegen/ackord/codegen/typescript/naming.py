@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import Final
 
 from ackord.codegen.casing import camel, constant
+from ackord.codegen.errors import Problem
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan, Result
 from ackord.codegen.scopes import Scope, clashes
 from ackord.codegen.typescript.reserved import CLIENT, GLOBALS, KEYWORDS, MOCK, PARAMETERS
-from ackord.schema.model import Enum, TaggedUnion
+from ackord.schema.model import Enum, Path, TaggedUnion
 
 _UNKNOWN: Final = "unknown"
 
@@ -70,7 +71,7 @@ class Names:
     """The code of errors that the contract doesn't declare."""
     taken: frozenset[str]
     """All types of the package, which no imported name may have."""
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """The problems with names that several parts of the contract would get."""
 
     def imported(self, name: str) -> str:
@@ -88,7 +89,7 @@ def name_everything(plan: Plan) -> Names:
     """Name the parts of a plan."""
     contract = plan.contract
     package = Scope(GLOBALS, keywords=KEYWORDS)
-    problems: list[str] = []
+    problems: list[Problem] = []
     types = {each.name: package.claim(each.name) for each in contract.types}
     errors = {each.name: package.claim(each.name) for each in contract.errors}
     unknown = {
@@ -130,18 +131,17 @@ def _name_results(found: Sequence[Result], package: Scope) -> Mapping[EventPlan,
     }
 
 
-def _name_members(declared: Enum, problems: list[str]) -> tuple[str, ...]:
+def _name_members(declared: Enum, problems: list[Problem]) -> tuple[str, ...]:
     given = tuple(constant(member.identifier or member.value) for member in declared.members)
-    problems += [
-        f"enum {declared.name}: the members {' and '.join(map(repr, values))} would all be called "
-        f"{name} in TypeScript; give all but one of them another `name:`"
-        for name, values in clashes([member.value for member in declared.members], given)
-    ]
+    values = [member.value for member in declared.members]
+    paths = [("types", declared.name, "members", value) for value in values]
+    where = f"enum {declared.name}: the members"
+    problems += _refused(where, "the member", values, given, paths)
     return given
 
 
 def _name_namespace(
-    plan: NamespacePlan, package: Scope, results: Mapping[EventPlan, str], problems: list[str]
+    plan: NamespacePlan, package: Scope, results: Mapping[EventPlan, str], problems: list[Problem]
 ) -> NamespaceNames:
     prefix = camel(plan.declared.identifier)
     methods = Scope(CLIENT)
@@ -153,22 +153,28 @@ def _name_namespace(
     streams = methods.claim_all(names_down)
     mocked = Scope(MOCK).claim_all(names_down)
     where = plan.declared.path
-    for found, names in ((plan.client_to_server, sent), (plan.server_to_client, streams)):
-        listed = [each.declared.name for each in found]
-        _refuse(f"the events of {where}:", "the method", listed, names, problems)
+    sections = (
+        ("client_to_server", plan.client_to_server, sent),
+        ("server_to_client", plan.server_to_client, streams),
+    )
+    for section, sending, names in sections:
+        listed = [each.declared.name for each in sending]
+        paths = [("namespaces", where, section, name) for name in listed]
+        problems += _refused(f"the events of {where}:", "the method", listed, names, paths)
     events = {
         event: EventNames(
             method=method,
             stream=stream,
             mock=mock,
-            parameters=_name_parameters(event, where, problems),
+            parameters=_name_parameters(event, ("namespaces", where, section), problems),
             result=results.get(event),
         )
-        for event, method, stream, mock in (
-            *zip(plan.client_to_server, sent, sent, sent, strict=True),
-            *zip(plan.server_to_client, heard, streams, mocked, strict=True),
-            *((event, "", "", "") for event in plan.server_to_server),
+        for section, found in (
+            ("client_to_server", zip(plan.client_to_server, sent, sent, sent, strict=True)),
+            ("server_to_client", zip(plan.server_to_client, heard, streams, mocked, strict=True)),
+            ("server_to_server", ((event, "", "", "") for event in plan.server_to_server)),
         )
+        for event, method, stream, mock in found
     }
     return NamespaceNames(
         client=package.claim(f"{prefix}Client"),
@@ -184,16 +190,13 @@ def _name_namespace(
     )
 
 
-def _name_parameters(event: EventPlan, where: str, problems: list[str]) -> tuple[str, ...]:
-    identifiers = [field.identifier for field in event.declared.args]
+def _name_parameters(event: EventPlan, section: Path, problems: list[Problem]) -> tuple[str, ...]:
+    declared = event.declared
+    identifiers = [field.identifier for field in declared.args]
     given = _parameters(identifiers)
-    _refuse(
-        f"the arguments of {event.declared.name!r} in {where}:",
-        "the parameter",
-        identifiers,
-        given,
-        problems,
-    )
+    paths = [(*section, declared.name, "args", field.name) for field in declared.args]
+    where = f"the arguments of {declared.name!r} in {section[1]}:"
+    problems += _refused(where, "the parameter", identifiers, given, paths)
     return given
 
 
@@ -202,11 +205,16 @@ def _parameters(identifiers: Sequence[str]) -> tuple[str, ...]:
     return scope.claim_all([lower_camel(each) for each in identifiers])
 
 
-def _refuse(
-    where: str, what: str, declared: Sequence[str], given: Sequence[str], problems: list[str]
-) -> None:
-    problems += [
-        f"{where} {' and '.join(map(repr, names))} would all become {what} {name} in TypeScript; "
-        "give all but one of them another `name:`"
+def _refused(
+    where: str, what: str, declared: Sequence[str], given: Sequence[str], paths: Sequence[Path]
+) -> list[Problem]:
+    """Return the problems with names that several parts would get."""
+    return [
+        Problem(
+            f"{where} {' and '.join(map(repr, names))} would all become {what} {name} in "
+            "TypeScript",
+            "give all but one of them another `name:`",
+            tuple(path for path, each in zip(paths, given, strict=True) if each == name),
+        )
         for name, names in clashes(declared, given)
     ]

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar, Final
 
 from ackord.codegen.documentation import first_paragraph
+from ackord.codegen.errors import Problem
 from ackord.codegen.header import header
 from ackord.codegen.plan import Plan
 from ackord.codegen.target import NameKind, Options
@@ -61,7 +62,7 @@ class TypeScriptTarget:
         """See `ackord.codegen.target.Target.reserved_names`."""
         return NAMES
 
-    def problems(self, plan: Plan) -> tuple[str, ...]:
+    def problems(self, plan: Plan) -> tuple[Problem, ...]:
         """See `ackord.codegen.target.Target.problems`."""
         return name_everything(plan).problems
 

@@ -363,6 +363,14 @@ _ALL: Final = (
         "Form of several ack arguments",
         "An acknowledgement with several arguments travels as `acks: bare`.",
     ),
+    # What targets report, not the loader
+    Rule(
+        "S078",
+        "Part that a target can't express",
+        "Code can be generated from each part of a contract: names that differ in the contract "
+        "differ in the language of the target, too.",
+        category="portability",
+    ),
     # Warnings
     Rule(
         "S061",

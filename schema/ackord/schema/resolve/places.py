@@ -85,6 +85,7 @@ class Places:
             room = rooms.get(file.qualified(room_node.name.text, "rooms"))
             if room is not None:
                 self._add(("rooms", room.name), room_node.name.place)
+                self._fields(room_node.params, room.params, ("rooms", room.name, "params"))
 
     def _namespace(self, node: NamespaceNode, namespace: Namespace) -> None:
         path = "namespaces", namespace.path
