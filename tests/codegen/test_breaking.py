@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from ackord.codegen import generate
 from ackord.schema import load_contract
-from ackord.schema.compatibility.rules import RULES
 
 from tests.codegen.test_cli import ackord
 
@@ -208,9 +207,3 @@ def test_what_else_can_be_wrong_with_the_contracts(repository: Path, tmp_path_fa
         1,
         NO_REPOSITORY,
     )
-
-
-def test_the_documentation_lists_all_rules() -> None:
-    text = (ROOT / "docs" / "breaking.md").read_text(encoding="utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{rule.id}` | {rule.change} | {rule.text} |" for rule in RULES.values()]

@@ -18,7 +18,6 @@ from ackord.schema.model import Error, Event, Field
 _ARITY: Final = Family("ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE")
 _ENVELOPE: Final = Family("ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE")
 _CODE: Final = Family("ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE")
-_ERROR_ADD: Final = Family("ACK_ERROR_ADD", "ACK_ERROR_ADD", "ACK_ERROR_ADD")
 
 
 class AckComparison:
@@ -83,7 +82,10 @@ class AckComparison:
         for name in new.errors:
             if self._new.errors[name].code not in known:
                 where = At(at.old, (*at.new, "errors", name))
-                self._fail(_ERROR_ADD, where, Direction.BACKWARD, reach, name)
+                rollout, _ = reach[Direction.BACKWARD]
+                who = "client" if rollout == "old_clients" else "server"
+                effect = rollout, f"an old {who} takes the error for a value"
+                self._findings.add("ACK_ERROR_ADD", where, name, effect)
 
     def compare_errors(self, old: tuple[str, ...], new: tuple[str, ...], reach: Reach) -> None:
         """Compare the errors that an acknowledgement, or a refused connection, may have."""

@@ -1,6 +1,7 @@
 """The rules of compatibility: every change that `compare` can report.
 
-A rule is named by its id, which never changes its meaning. docs/breaking.md has the same table.
+A rule is named by its id, which never changes its meaning. docs/breaking-rules.md has a page for
+each.
 """
 
 from __future__ import annotations

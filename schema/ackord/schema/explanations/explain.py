@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import unified_diff
 from typing import Final
 
 from ackord.schema.compatibility import rules as compatibility
+from ackord.schema.compatibility.compare import compare
+from ackord.schema.compatibility.report import Located, write_path
+from ackord.schema.compatibility.report import render_text as render_findings
 from ackord.schema.diagnostics.render import render_text
 from ackord.schema.diagnostics.rules import RULES, Rule
-from ackord.schema.explanations.page import read_page
-from ackord.schema.lint.settings import LintSettings
+from ackord.schema.explanations.page import Change, read_change, read_page
+from ackord.schema.lint.settings import NOTHING, LintSettings
 from ackord.schema.load import load_bytes
+from ackord.schema.model import Contract
+from ackord.schema.resolve.places import Places
 
 EXAMPLE_FILE: Final = "demo.yaml"
 """The name of the examples in their output."""
@@ -60,6 +66,26 @@ def output_of(schema: str) -> str:
     return render_text(result.diagnostics, result.sources)
 
 
+def findings_of(change: Change) -> list[Located]:
+    """Return what `ackord breaking` finds in an example."""
+    (before, old), (after, new) = map(_example, (change.before, change.after))
+    return [
+        Located(
+            finding,
+            new.find(finding.at.new),
+            f"main:{EXAMPLE_FILE}:{old.find(finding.at.old).range.line}",
+        )
+        for finding in compare(before, after)
+    ]
+
+
+def _example(text: str) -> tuple[Contract, Places]:
+    result = load_bytes(text.encode(), EXAMPLE_FILE, NoFiles(), lint=NOTHING)
+    if result.contract is None:
+        raise ValueError(render_text(result.diagnostics, result.sources))
+    return result.contract, Places(result.files.values(), result.contract)
+
+
 class NoFiles:
     """A place without files: examples import nothing from the disk."""
 
@@ -79,12 +105,22 @@ _CHANGE: Final = """\
 
 {meaning}
 
+```diff
+{difference}
+```
+
+```text
+{output}
+```
+
+{advice}
+
 A change that is meant is ignored by its rule and path, with the reason, in `pyproject.toml`:
 
 ```toml
 [[tool.ackord.breaking.ignore]]
 rule = "{code}"
-path = "the path that the finding names"
+path = "{path}"
 reason = "why nobody is broken"
 ```
 """
@@ -96,7 +132,14 @@ _MEANINGS: Final[Mapping[compatibility.Category, str]] = {
 
 
 def _change(rule: compatibility.Rule) -> str:
+    change = read_change(rule.id, is_break=rule.level == "error")
+    difference = unified_diff(change.before.splitlines(), change.after.splitlines(), n=100)
+    found = findings_of(change)
     return _CHANGE.format(
+        difference="\n".join(list(difference)[3:]),  # without the names of files
+        output=render_findings(found).rstrip(),
+        path=write_path(found[0].finding.path),
+        advice=change.advice,
         code=rule.id,
         title=_sentence(rule.change),
         level="a warning" if rule.level == "warning" else "an error where it breaks somebody",
