@@ -93,6 +93,55 @@ def test_imported_files_are_those_of_the_commit(repository: Path) -> None:
     assert "before: HEAD:schemas/parts/common.yaml:4\n" in done.stderr
 
 
+OF_PYTHON = (
+    "types:\n  Uses: {union: [Of, int]}\n  Of: {python: datetime.date}\n"
+    "  Gone: {python: gone.since.Then}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old_format", "codes"),
+    [
+        (None, ["PYTHON_TYPE_UNKNOWN"]),
+        ("date", []),
+        ("date-time", ["PYTHON_TYPE_CHANGE"]),
+    ],
+)
+def test_python_types_are_those_of_the_contract_in_the_same_commit(
+    repository: Path, old_format: str | None, codes: list[str]
+) -> None:
+    used = OLD.replace("namespaces:", OF_PYTHON + "namespaces:").replace("text: str", "text: Uses")
+    new = used.replace("  Gone: {python: gone.since.Then}\n", "")
+    (repository / "tiny.yaml").write_text(new)
+    if old_format is not None:
+        (repository / "ackord.toml").write_text(
+            "contracts = [{schema = 'tiny.yaml', targets = [{name = 'python', out = 'app'}]}]"
+        )
+        assert ackord("generate", cwd=repository).returncode == 0
+        contract = repository / "app" / "contract.json"
+        contract.write_text(contract.read_text().replace('"date"', f'"{old_format}"'))
+    # The class Gone was removed from the code after the commit.
+    (repository / "tiny.yaml").write_text(used)
+    git("add", ".", cwd=repository)
+    git("commit", "-q", "-m", "python types", cwd=repository)
+    (repository / "tiny.yaml").write_text(new.replace("1.0.0", "2.0.0"))
+    done = ackord("breaking", "tiny.yaml", "--against", "HEAD", "--format", "json", cwd=repository)
+    found = json.loads(done.stdout)["findings"]
+    assert [one["rule"] for one in found if one["rule"] != "SOURCE_TYPE_REMOVE"] == codes
+    assert done.returncode == (100 if "PYTHON_TYPE_CHANGE" in codes else 0)
+
+
+def test_an_old_schema_file_does_not_tell_what_python_types_were(repository: Path) -> None:
+    used = OLD.replace("namespaces:", OF_PYTHON + "namespaces:").replace("text: str", "text: Of")
+    (repository / "before.yaml").write_text(used)
+    new = used.replace("  Gone: {python: gone.since.Then}\n", "").replace("1.0.0", "1.1.0")
+    (repository / "tiny.yaml").write_text(new)
+    done = ackord("breaking", "tiny.yaml", "--against", "before.yaml", cwd=repository)
+    assert done.returncode == 0
+    assert "tiny.yaml:6:3 - warning PYTHON_TYPE_UNKNOWN: whether a `python:` type" in done.stderr
+    assert "isn't known: `datetime.date`\n" in done.stderr
+
+
 def test_only_what_breaks_the_chosen_rollouts_is_shown(repository: Path) -> None:
     chosen = ("--rollout", "old_servers", "--rollout", "other_nodes")
     done = ackord("breaking", "tiny.yaml", "--against", "HEAD", *chosen, cwd=repository)

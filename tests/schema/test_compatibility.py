@@ -319,6 +319,8 @@ OF_IR: list[CaseOfIr] = [
     ("SOURCE_MEMBER_RENAME", "warning", f"{M}.members.a", (), uses(ROLE), uses(replace(ROLE, members=(EnumMember(value="a"),)))),
     ("SOURCE_TAG_RENAME", "warning", M, (), uses(*UNION), uses(UNION[0], replace(UNION[1], tag_identifier="kind"))),
     ("PYTHON_TYPE_CHANGE", "error", M, (CLIENTS, SERVERS), python({"type": "string"}), python({"type": "object"})),
+    ("PYTHON_TYPE_UNKNOWN", "warning", M, (), python(None), python({"type": "object"})),
+    ("PYTHON_TYPE_CHANGE", "error", M, (CLIENTS, SERVERS), python(None), record(A)),
     ("SOURCE_PYTHON_PATH", "warning", M, (), python({"title": "A", "type": "string"}), python({"type": "string"}, "c.D")),
     ("TYPE_WIDEN", "error", f"{F}.m.key", (SERVERS,), of_keys(ScalarType("uuid")), of_keys(ScalarType("str"))),
     ("TYPE_WIDEN", "error", f"{F}.a", (SERVERS,), record(replace(A, type=ScalarType("email"))), record(replace(A, type=ScalarType("str")))),

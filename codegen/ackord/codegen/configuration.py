@@ -17,7 +17,7 @@ from ackord.codegen.languages import DEFAULT, reserved_names
 from ackord.schema import LintSettings
 
 if TYPE_CHECKING:
-    from ackord.codegen.settings import Settings
+    from ackord.codegen.settings import OutputTable, Settings
 
 _FILES: Final = ("ackord.toml", "pyproject.toml")
 _WORDS: Final = {
@@ -49,9 +49,16 @@ class Configuration:
 
     def targets_of(self, schema: Path) -> list[str]:
         """Return the names of the targets of a schema file."""
+        return [output.name for output in self._outputs_of(schema)]
+
+    def outs_of(self, schema: Path) -> list[Path]:
+        """Return the directories of the packages of a schema file."""
+        return [self.path(output.out) for output in self._outputs_of(schema)]
+
+    def _outputs_of(self, schema: Path) -> list[OutputTable]:
         wanted = schema.resolve()
         return [
-            output.name
+            output
             for contract in self.settings.contracts
             if self.path(contract.schema_).resolve() == wanted
             for output in contract.targets

@@ -17,10 +17,11 @@ from ackord.schema.document.nodes import Document, ImportNode
 from ackord.schema.document.reader import read_document
 from ackord.schema.files import DiskFiles, Files
 from ackord.schema.lint.checks import lint
-from ackord.schema.lint.settings import EVERYTHING, LintSettings
+from ackord.schema.lint.settings import EVERYTHING, NOTHING, LintSettings
 from ackord.schema.model import Contract
 from ackord.schema.resolve.contract import resolve
 from ackord.schema.resolve.scopes import File, Scopes
+from ackord.schema.resolve.types import PythonTypes
 from ackord.schema.source import Place, Source
 from ackord.schema.yaml.reader import read_yaml
 
@@ -89,6 +90,16 @@ def load_bytes(
         return _Loader(files, lint).load(data, file)
 
 
+def load_old_bytes(data: bytes, file: str, files: Files, python_types: PythonTypes) -> LoadResult:
+    """Load the content of a schema file of an earlier version, which was checked at its time.
+
+    The classes of its ``python:`` types may be gone or have changed since then, so they aren't
+    imported: `python_types` gives their JSON Schemas.
+    """
+    with paused_collector():
+        return _Loader(files, NOTHING, python_types).load(data, file)
+
+
 @dataclass(slots=True)
 class _File:
     """A file that was read."""
@@ -101,9 +112,12 @@ class _File:
 class _Loader:
     """Loads one contract: its own file first, then imported files, near ones before far ones."""
 
-    def __init__(self, files: Files, settings: LintSettings) -> None:
+    def __init__(
+        self, files: Files, settings: LintSettings, old_types: PythonTypes | None = None
+    ) -> None:
         self._files = files
         self._settings = settings
+        self._old_types = old_types
         self._report = Reporter()
         self._sources: dict[str, str] = {}
         self._read: dict[str, _File] = {}
@@ -228,7 +242,11 @@ class _Loader:
 
     def _resolve(self, files: Mapping[str, File]) -> Contract | None:
         report = self._report
-        resolved = resolve(Scopes(files), report)
+        resolved = (
+            resolve(Scopes(files), report)
+            if self._old_types is None
+            else resolve(Scopes(files), report, python_types=self._old_types, checks=False)
+        )
         if report.has_errors:
             return None
         lint(resolved, self._settings, report)

@@ -315,7 +315,7 @@ class PythonType:
     """Import path, ``package.module.Name``."""
     json_schema: Json
     """JSON Schema of the validated form, kept so that other targets and the compatibility check
-    need not import it.
+    need not import it; `None` if it isn't known, in a schema file of an earlier version.
     """
     doc: str | None = None
     deprecated: str | None = None

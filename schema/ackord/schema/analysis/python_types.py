@@ -32,6 +32,10 @@ class JsonSchemas(NamedTuple):
     """
 
 
+UNKNOWN: Final = JsonSchemas(None, True)
+"""The JSON Schemas of a class that can't be looked at."""
+
+
 def load_json_schemas(path: str) -> JsonSchemas:
     """Import ``package.module.Name`` and give the JSON Schemas of what it accepts and what it
     writes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from ackord.schema.compatibility.names import (
 from ackord.schema.compatibility.rollouts import ROLLOUTS, Rollout
 from ackord.schema.compatibility.sides import Side
 from ackord.schema.compatibility.types import TypeComparison
-from ackord.schema.model import Contract
+from ackord.schema.model import Contract, PythonType
 
 _WORDS: Final = frozenset({"doc", "deprecated", "since"})
 """Attributes for people."""
@@ -33,7 +33,8 @@ def compare(
     don't depend on rollouts.
     """
     findings = Findings(rollouts)
-    types = TypeComparison(Side(old), Side(new), findings)
+    old, unknown = _assume_unchanged(old, new)
+    types = TypeComparison(Side(old), Side(new), findings, unknown)
     if old.name != new.name:
         findings.add(
             "CONTRACT_RENAME",
@@ -49,6 +50,25 @@ def compare(
     compare_reserved(old, new, findings)
     _compare_versions(old, new, findings)
     return findings.all()
+
+
+def _assume_unchanged(old: Contract, new: Contract) -> tuple[Contract, frozenset[str]]:
+    """Give ``python:`` types without a JSON Schema the one that the new contract has, and return
+    their names.
+    """
+    schemas = {each.name: each.json_schema for each in new.types if isinstance(each, PythonType)}
+    unknown = frozenset(
+        each.name
+        for each in old.types
+        if isinstance(each, PythonType) and each.json_schema is None and each.name in schemas
+    )
+    types = tuple(
+        replace(each, json_schema=schemas[each.name])
+        if isinstance(each, PythonType) and each.name in unknown
+        else each
+        for each in old.types
+    )
+    return (replace(old, types=types) if unknown else old), unknown
 
 
 def _compare_versions(old: Contract, new: Contract, findings: Findings) -> None:

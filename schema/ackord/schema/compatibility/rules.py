@@ -126,6 +126,14 @@ _ALL: Final = (
         "break in both directions.",
     ),
     Rule(
+        "PYTHON_TYPE_UNKNOWN",
+        "behavior",
+        "whether a `python:` type has changed isn't known",
+        "An old schema file names the class only, which may have had other fields then. The "
+        "`contract.json` of generated code has its JSON Schema.",
+        "warning",
+    ),
+    Rule(
         "CONSTRAINT_TIGHTEN",
         "wire",
         "a limit is new or stricter",

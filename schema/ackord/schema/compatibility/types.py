@@ -101,11 +101,17 @@ class _Pair:
 class TypeComparison:
     """Compares the types of two contracts, wherever they are used."""
 
-    def __init__(self, old: Side, new: Side, findings: Findings) -> None:
+    def __init__(
+        self, old: Side, new: Side, findings: Findings, unknown: frozenset[str] = frozenset()
+    ) -> None:
+        """Take both contracts, and the names of ``python:`` types whose old JSON Schema isn't
+        known.
+        """
         self.old = old
         self.new = new
         self.findings = findings
-        changed = {name for name in old.declarations if not _is_same(name, old, new)}
+        self.unknown = unknown
+        changed = {name for name in old.declarations if not _is_same(name, old, new)} | unknown
         self.unchanged = old.declarations.keys() - spread(changed, old.declarations)
         """The names of types that are the same in both contracts, with all that they refer to."""
         self.records: dict[tuple[str, str], None] = {}
@@ -266,6 +272,9 @@ class _Reading:
         match writer.shape, reader.shape:
             case PythonType() as one, PythonType() as other:
                 self._note(self._comparison.pythons, one.name, other.name)
+                old = one if self._forward else other
+                if old.name in self._comparison.unknown:
+                    self._findings.add("PYTHON_TYPE_UNKNOWN", at, f"`{old.path}`")
                 if not are_same(one.json_schema, other.json_schema):
                     self._fail(_PYTHON, at)
             case (PythonType(), _) | (_, PythonType()):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import unified_diff
 from typing import Final
 
+from ackord.schema.analysis.python_types import UNKNOWN, load_json_schemas
 from ackord.schema.compatibility import rules as compatibility
 from ackord.schema.compatibility.compare import compare
 from ackord.schema.compatibility.report import Located, write_path
@@ -13,10 +14,11 @@ from ackord.schema.compatibility.report import render_text as render_findings
 from ackord.schema.diagnostics.render import render_text
 from ackord.schema.diagnostics.rules import RULES, Rule
 from ackord.schema.explanations.page import Change, read_change, read_page
-from ackord.schema.lint.settings import NOTHING, LintSettings
-from ackord.schema.load import load_bytes
+from ackord.schema.lint.settings import LintSettings
+from ackord.schema.load import load_bytes, load_old_bytes
 from ackord.schema.model import Contract
 from ackord.schema.resolve.places import Places
+from ackord.schema.resolve.types import PythonTypes
 
 EXAMPLE_FILE: Final = "demo.yaml"
 """The name of the examples in their output."""
@@ -66,9 +68,12 @@ def output_of(schema: str) -> str:
     return render_text(result.diagnostics, result.sources)
 
 
-def findings_of(change: Change) -> list[Located]:
-    """Return what `ackord breaking` finds in an example."""
-    (before, old), (after, new) = map(_example, (change.before, change.after))
+def findings_of(change: Change, *, imports: bool = True) -> list[Located]:
+    """Return what `ackord breaking` finds in an example; without `imports` as in an old schema
+    file, whose classes aren't known.
+    """
+    before, old = _example(change.before, load_json_schemas if imports else lambda _: UNKNOWN)
+    after, new = _example(change.after, load_json_schemas)
     return [
         Located(
             finding,
@@ -79,8 +84,8 @@ def findings_of(change: Change) -> list[Located]:
     ]
 
 
-def _example(text: str) -> tuple[Contract, Places]:
-    result = load_bytes(text.encode(), EXAMPLE_FILE, NoFiles(), lint=NOTHING)
+def _example(text: str, python_types: PythonTypes) -> tuple[Contract, Places]:
+    result = load_old_bytes(text.encode(), EXAMPLE_FILE, NoFiles(), python_types)
     if result.contract is None:
         raise ValueError(render_text(result.diagnostics, result.sources))
     return result.contract, Places(result.files.values(), result.contract)
@@ -124,6 +129,8 @@ path = "{path}"
 reason = "why nobody is broken"
 ```
 """
+_OF_OLD_FILES: Final = "PYTHON_TYPE_UNKNOWN"
+"""The rule that schema files of earlier versions break."""
 _MEANINGS: Final[Mapping[compatibility.Category, str]] = {
     "wire": "One side refuses what the other sends.",
     "behavior": "Values arrive, and mean or do something else.",
@@ -134,7 +141,7 @@ _MEANINGS: Final[Mapping[compatibility.Category, str]] = {
 def _change(rule: compatibility.Rule) -> str:
     change = read_change(rule.id, is_break=rule.level == "error")
     difference = unified_diff(change.before.splitlines(), change.after.splitlines(), n=100)
-    found = findings_of(change)
+    found = findings_of(change, imports=rule.id != _OF_OLD_FILES)
     return _CHANGE.format(
         difference="\n".join(list(difference)[3:]),  # without the names of files
         output=render_findings(found).rstrip(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackord.schema.analysis.python_types import load_json_schemas
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import ErrorNode, Name, RoomNode
@@ -13,18 +14,27 @@ from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.resolved import Resolved
 from ackord.schema.resolve.rooms import resolve_room
 from ackord.schema.resolve.scopes import Kind, Scopes
-from ackord.schema.resolve.types import OTHER_FILE, TypeResolver
+from ackord.schema.resolve.types import OTHER_FILE, PythonTypes, TypeResolver
 from ackord.schema.source import Place
 
 
-def resolve(scopes: Scopes, report: Reporter) -> Resolved:
+def resolve(
+    scopes: Scopes,
+    report: Reporter,
+    *,
+    python_types: PythonTypes = load_json_schemas,
+    checks: bool = True,
+) -> Resolved:
     """Resolve all names of a contract's files.
 
-    The contract in the result is valid only if no error was reported, here or before.
+    Without `checks` a contract is trusted to use types that fit each other. The contract in the
+    result is valid only if no error was reported, here or before.
     """
     document = scopes.root
     type_nodes, error_nodes, room_nodes = scopes.types(), scopes.errors(), scopes.rooms()
-    types = TypeResolver({node.name.text: node for node in type_nodes}, scopes, report)
+    types = TypeResolver(
+        {node.name.text: node for node in type_nodes}, scopes, python_types, report
+    )
     for node in (*type_nodes, *error_nodes):
         types.claim(
             node.name.text,
@@ -39,7 +49,8 @@ def resolve(scopes: Scopes, report: Reporter) -> Resolved:
     rooms = _rooms(room_nodes, types, report)
     resolver = NamespaceResolver(scopes, types, report)
     namespaces = tuple(resolver.resolve(node) for node in document.namespaces)
-    types.run_checks()
+    if checks:
+        types.run_checks()
     contract = Contract(
         name=document.name.text,
         version=document.version or "0.0.0",

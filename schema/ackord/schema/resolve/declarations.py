@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from ackord.schema.analysis.python_types import PythonTypeError, load_json_schemas
+from ackord.schema.analysis.python_types import PythonTypeError
 from ackord.schema.analysis.recursion import (
     MAX_ALIASES,
     alias_cycles,
@@ -356,7 +356,7 @@ class DeclarationResolver:
 
     def _python(self, node: PythonNode) -> TypeDeclaration | None:
         try:
-            schemas = load_json_schemas(node.path.text)
+            schemas = self._types.python_types(node.path.text)
         except PythonTypeError as exc:
             self._report.add("S038", node.path.place, str(exc))
             return None

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
 from ackord.schema.analysis.keys import is_key
+from ackord.schema.analysis.python_types import JsonSchemas
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.nodes import (
@@ -65,6 +66,10 @@ OTHER_FILE: Final = (
 """The hint where declarations of several files would have one name."""
 _BUILT_IN: Final = (*SCALARS, "list", "map", "tuple", "literal", "null")
 
+PythonTypes: TypeAlias = Callable[[str], JsonSchemas]
+"""Gives the JSON Schemas of the class that ``package.module.Name`` names, or raises
+`PythonTypeError`.
+"""
 FieldKind: TypeAlias = Literal["field", "argument", "parameter"]
 
 
@@ -75,9 +80,12 @@ class TypeResolver:
         self,
         declared: Mapping[str, TypeDeclarationNode],
         scopes: Scopes,
+        python_types: PythonTypes,
         report: Reporter,
     ) -> None:
         """Take the declarations under ``types:`` of all files, by their names in the contract."""
+        self.python_types = python_types
+        """Gives the JSON Schemas of ``python:`` types."""
         self.declarations: dict[str, TypeDeclaration] = {}
         """The types of the IR, in order; the caller adds the types that it resolves."""
         self.lifted: set[str] = set()
