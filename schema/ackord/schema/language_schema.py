@@ -70,15 +70,21 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
     {
         "document": {
             "ackord": ("The version of the language.", {"const": LANGUAGE_VERSION}),
-            "name": ("The contract's name, in snake_case.", _TEXT),
-            "version": ("The contract's version, three numbers as in 2.3.0.", _VERSION),
+            "name": ("The contract's name, in snake_case. Imported files need none.", _TEXT),
+            "version": ("The contract's version. Imported files need none.", _VERSION),
             "doc": ("What the contract is about.", _TEXT),
             "acks": (
-                'How success travels: the value itself (bare), or {"ok": value} (result).',
+                (
+                    'How success travels in all events: the value itself (bare), or {"ok": value} '
+                    "(result). bare unless given."
+                ),
                 {"enum": list(get_args(AckStyle))},
             ),
             "names": (
-                "How names of fields and events travel: as they are written, or user_id as userId.",
+                (
+                    "How names of fields and events travel: as they are written, or user_id as "
+                    "userId. as_written unless given."
+                ),
                 {"enum": ["as_written", "camelCase"]},
             ),
             "ignore": _IGNORE,
@@ -102,14 +108,17 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "ignore": _IGNORE,
         },
         "constraints": {
-            "pattern": ("A regular expression that is searched for.", _TEXT),
+            "pattern": (
+                "A regular expression that is searched for, so use ^ and $ for all of the text.",
+                _TEXT,
+            ),
             "ge": ("The least value.", _NUMBER),
             "gt": ("All values are greater than this.", _NUMBER),
             "le": ("The greatest value.", _NUMBER),
             "lt": ("All values are less than this.", _NUMBER),
             "multiple_of": ("All values are multiples of this.", _NUMBER),
-            "max_digits": ("Digits of a decimal in all.", _COUNT),
-            "decimal_places": ("Digits of a decimal after the point.", _COUNT),
+            "max_digits": ("Digits in all; zeros at the end of a fraction don't count.", _COUNT),
+            "decimal_places": ("Digits after the point; zeros at the end don't count.", _COUNT),
             "min_length": ("The fewest characters or bytes.", _COUNT),
             "max_length": ("The most characters or bytes.", _COUNT),
             "min_items": ("The fewest items.", _COUNT),
@@ -140,8 +149,14 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                 },
             ),
             "union": ("The members of a union.", {"type": "array", "minItems": 1, "items": _TYPE}),
-            "python": ("An existing class that pydantic validates: app.models.User.", _TEXT),
-            "open": ("Whether readers accept members that they don't know.", _FLAG),
+            "python": (
+                "A class, or anything else, that pydantic validates: app.models.User.",
+                _TEXT,
+            ),
+            "open": (
+                "Whether readers accept members that they don't know; false unless given.",
+                _FLAG,
+            ),
             "tag": ("The field that tells the members apart.", _TEXT),
             "tag_name": ("The tag's name in generated code.", _TEXT),
             "tag_value": ("The value of the tag; the name in snake_case unless given.", _TEXT),
@@ -165,16 +180,34 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "params": ("The parameters in the name.", _map_of("field")),
         },
         "namespace": {
-            "name": ("The name in generated code; from the path unless given.", _TEXT),
-            "params": ("The parameters in the path of a dynamic namespace.", _map_of("field")),
+            "name": (
+                (
+                    "The name in generated code; from the path unless given, and the contract's "
+                    "name for /."
+                ),
+                _TEXT,
+            ),
+            "params": (
+                (
+                    "The parameters in the path of a dynamic namespace, of the types that "
+                    "parameters of rooms have."
+                ),
+                _map_of("field"),
+            ),
             "auth": ("A record: what a client sends when it connects.", _ref("type")),
-            "session": ("A record: the server's data for each connection.", _ref("type")),
+            "session": (
+                "A record: the server's data for each connection (ctx.data).",
+                _ref("type"),
+            ),
             "connect_errors": (
                 "Errors with which a connection may be refused.",
                 _names_of("errors"),
             ),
             "error_replies": (
-                "false: wrong requests aren't answered, as with plain Socket.IO.",
+                (
+                    "false: wrong requests aren't answered, as with plain Socket.IO. true unless "
+                    "given."
+                ),
                 _FLAG,
             ),
             "acks": (
@@ -184,21 +217,48 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "client_to_server": ("Events that clients send.", _map_of("event")),
             "server_to_client": ("Events that the server sends.", _map_of("event")),
             "server_to_server": (
-                "Events that a server sends to the others of its cluster.",
+                "Events that a server sends to the others of its cluster, without acknowledgement.",
                 _map_of("event"),
             ),
             "reserved": ("Names of events that were removed.", _lists_of(DIRECTIONS)),
         },
         "event": {
-            "name": ("The name in generated code; the key is the one on the wire.", _TEXT),
-            "args": ("The arguments, in the order in which they travel.", _map_of("field")),
-            "ack": ("What is answered: a type, several arguments (args), or null.", _ref("ack")),
-            "errors": ("Errors that may be answered.", _names_of("errors")),
+            "name": (
+                (
+                    "The snake_case name in generated code; needed where none can be made from the"
+                    " key, which is the name on the wire."
+                ),
+                _TEXT,
+            ),
+            "args": (
+                (
+                    "The arguments, in the order in which they travel; those that may be absent "
+                    "come last."
+                ),
+                _map_of("field"),
+            ),
+            "ack": (
+                (
+                    "What is answered: a type, several arguments (args), or null for an answer "
+                    "without a value. Without ack and errors there is no acknowledgement."
+                ),
+                _ref("ack"),
+            ),
+            "errors": (
+                "Errors that may be answered; without ack, success has no value.",
+                _names_of("errors"),
+            ),
             "timeout": ("How long to wait for the answer: 500ms, 5s, 2m.", _TEXT),
             "acks": ("How success travels.", {"enum": list(get_args(AckStyle))}),
-            "rooms": ("The rooms that the event goes to.", _names_of("rooms")),
+            "rooms": (
+                "The rooms that a server may send the event to; under server_to_client only.",
+                _names_of("rooms"),
+            ),
             "concurrent": (
-                "Whether it may be handled while an earlier event of the client still is.",
+                (
+                    "Whether it may be handled while an earlier event of the client still is; "
+                    "false unless given."
+                ),
                 _FLAG,
             ),
         },

@@ -13,11 +13,14 @@ from ackord.schema.language_schema import json_schema
 SCALARS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "str": ("text", '"a"'),
-        "int": ("a number without a fraction", "5"),
+        "int": ("a number without a fraction: up to 2^53 also 5.0, which some clients write", "5"),
         "int64": ("a 64-bit integer, as text: JavaScript would lose digits", '"9007199254740993"'),
         "float": ("a number", "0.5"),
         "bool": ("true or false", "true"),
-        "bytes": ("binary data, sent as an attachment", '{"_placeholder": true, "num": 0}'),
+        "bytes": (
+            "binary data, sent as an attachment, at any place",
+            '{"_placeholder": true, "num": 0}',
+        ),
         "datetime": ("a time with an offset, RFC 3339", '"2026-01-31T12:00:00Z"'),
         "date": ("a day, RFC 3339", '"2026-01-31"'),
         "time": ("a time of day, RFC 3339", '"12:00:00"'),
@@ -25,10 +28,13 @@ SCALARS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "uuid": ("a UUID, as text", '"12345678-1234-5678-1234-567812345678"'),
         "decimal": ("an exact number, as text", '"9.95"'),
         "url": ("a URL, as text", '"https://example.org/"'),
-        "email": ("an email address", '"ada@example.org"'),
-        "ip": ("an IPv4 or IPv6 address", '"192.0.2.1"'),
-        "json": ("any JSON", "[1, null]"),
-        "json_object": ("a JSON object with any content", '{"a": 1}'),
+        "email": (
+            "text of at most 254 characters that the HTML standard takes for an email address",
+            '"ada@example.org"',
+        ),
+        "ip": ("an IPv4 or IPv6 address without a zone", '"192.0.2.1"'),
+        "json": ("any JSON, but no bytes", "[1, null]"),
+        "json_object": ("a JSON object with any content, but no bytes", '{"a": 1}'),
     }
 )
 """The meaning of each built-in type, with an example of its form on the wire."""

@@ -31,8 +31,9 @@ _TEXT: Final = frozenset({"min_length", "max_length", "pattern"})
 _SIZE: Final = frozenset({"min_length", "max_length"})
 _NUMBER: Final = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
 _DECIMAL: Final = _NUMBER | {"max_digits", "decimal_places"}
-_COUNT: Final = frozenset({"min_items", "max_items"})
-_OF_SCALAR: Final = {
+OF_LISTS: Final = frozenset({"min_items", "max_items"})
+"""The constraints that lists and maps take."""
+OF_SCALAR: Final = {
     "str": _TEXT,
     "email": _TEXT,
     "bytes": _SIZE,
@@ -41,6 +42,7 @@ _OF_SCALAR: Final = {
     "float": _NUMBER,
     "decimal": _DECIMAL,
 }
+"""The constraints that each scalar takes."""
 _WHOLE: Final = frozenset({"int", "int64"})
 MAX_EMAIL: Final = 254
 """Characters of an email address, the same as in the runtime."""
@@ -59,11 +61,13 @@ def constrain(base: Type, nodes: tuple[ConstraintNode, ...], report: Reporter) -
             return replace(
                 base,
                 constraints=_constraints(
-                    nodes, _OF_SCALAR.get(base.name, frozenset()), base.name, report
+                    nodes, OF_SCALAR.get(base.name, frozenset()), base.name, report
                 ),
             )
         case ListType() | MapType():
-            return replace(base, constraints=_constraints(nodes, _COUNT, f"a {base.kind}", report))
+            return replace(
+                base, constraints=_constraints(nodes, OF_LISTS, f"a {base.kind}", report)
+            )
         case _:
             _constraints(nodes, frozenset(), _describe(base), report)
             return base
