@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from ackord.codegen.cli.verbs import find_verbs
 
 CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
+DOCS = Path(__file__).parents[2] / "docs"
 VERBS = {
     "greet": """
 from typing import Annotated
@@ -163,3 +166,25 @@ def test_files_of_the_working_directory_hide_nothing_that_the_command_line_impor
     script = f"import sys; sys.path.remove(''); {MAIN}"  # as the console script, which has no ''
     done = python(script, "generate", CHAT, "--out", "contract", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_verb_has_a_section_with_an_example_and_exit_codes() -> None:
+    rows = re.findall(
+        r"^\| (\[.*?\)) \| (.*) \|$",
+        (DOCS / "command-line.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    described = {
+        name: target
+        for link, _ in rows
+        for names, target in re.findall(r"\[(.*?)\]\((.*?)\)", link)
+        for name in re.findall(r"`([a-z]+)`", names)
+    }
+    assert sorted(described) == sorted(find_verbs())
+    for name, target in described.items():
+        file, _, section = target.partition("#")
+        text = (DOCS / (file or "command-line.md")).read_text(encoding="utf-8")
+        if section:
+            text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+        assert re.search(rf"```console\n(?:.*\n)*?(?:\$ |.*\| )ackord {name}\b", text), name
+        assert re.search(r"exit codes?\b|exits with", text, re.IGNORECASE), name
