@@ -85,6 +85,21 @@ LIMITS: dict[str, list[dict[str, Any]]] = {
 }
 
 
+DEFAULTS: dict[str, list[str]] = {
+    "str": ['"a"', '""'],
+    "int": ["1", "-3"],
+    "int64": ['"7"'],
+    "float": ["0.5", "2"],
+    "bool": ["true", "false"],
+    "date": ['"2026-01-31"'],
+    "decimal": ['"1.50"'],
+    "Role": ["owner"],
+    "Mood": ["good"],
+    "list[int]": ["[]", "[1]"],
+    "map[str, int]": ["{}"],
+    "int | null": ["1", "null"],
+}
+"""Defaults of types without limits."""
 JSON: list[Any] = [None, 1, 2.5, "a", [1, None], {"a": {"b": []}}]
 
 
@@ -113,12 +128,14 @@ def random_contract(random: Random) -> dict[str, Any]:
             "Square": {"fields": {"side": "int"}},
             "Count": {"newtype": "int", "ge": 0},
             "Slug": {"newtype": "str", "max_length": 2},
+            "Try": {"fields": fields(1)},
             "Names": {"type": "list[str]", "max_items": 3},
         },
         "errors": {"Bad": {"fields": fields(1)}, "Worse": {}},
         "namespaces": {
             "/": {
                 "auth": {"fields": fields(2)},
+                "error_replies": random.random() < 0.7,
                 "client_to_server": {
                     "call": {"args": arguments(), "ack": a_type(random), "acks": "result"},
                     "say": {"args": arguments()},
@@ -127,6 +144,7 @@ def random_contract(random: Random) -> dict[str, Any]:
                         "errors": ["Bad"],
                     },
                     "do": {"errors": ["Worse"]},
+                    "try": {"ack": "Try", "errors": ["Bad"]},
                     "pick": {"ack": {"args": arguments() or {"a0": "int"}}},
                     "done": {"ack": None},
                 },
@@ -144,7 +162,15 @@ def a_type(random: Random) -> Any:
 
 
 def a_field(random: Random) -> Any:
-    return optional(a_type(random)) if random.random() < 0.3 else a_type(random)
+    choice = random.random()
+    if choice < 0.15:
+        return with_default(a_type(random), random)
+    return optional(a_type(random)) if choice < 0.35 else a_type(random)
+
+
+def bare_of(expression: str) -> str:
+    """Return a type without ``?`` or a default."""
+    return expression.partition(" = ")[0].removesuffix("?")
 
 
 def expression(of: Any) -> str:
@@ -159,6 +185,14 @@ def with_expression(of: Any, text: str) -> Any:
 
 def optional(of: Any) -> Any:
     return with_expression(of, f"{expression(of)}?")
+
+
+def with_default(of: Any, random: Random) -> Any:
+    """Give a type a default, if there is one at hand that no limit excludes; else it is optional."""
+    default = DEFAULTS.get(expression(of))
+    if default is None or isinstance(of, dict):
+        return optional(of)
+    return f"{of} = {random.choice(default)}"
 
 
 def changed(document: dict[str, Any], random: Random) -> dict[str, Any]:
@@ -205,7 +239,7 @@ def _widen(document: dict[str, Any], random: Random) -> None:
     key = random.choice(_type_keys(mapping))
     old = mapping[key]
     name = expression(old)
-    bare = name.removesuffix("?")
+    bare = bare_of(name)
     choices: list[Any] = [
         bare,
         f"{bare} | null",
@@ -224,14 +258,19 @@ def _optional(document: dict[str, Any], random: Random) -> None:
     key = list(mapping)[-1]
     old = mapping[key]
     name = expression(old)
-    bare = name.removesuffix("?")
-    new = bare if name.endswith("?") else f"{bare}?"
-    mapping[key] = with_expression(old, new)
+    bare = bare_of(name)
+    new = random.choice([bare, f"{bare}?"])
+    new = with_default(bare, random) if random.random() < 0.3 else new
+    mapping[key] = with_expression(old, new) if " = " not in new else new
 
 
 def _add(document: dict[str, Any], random: Random) -> None:
     mapping = random.choice([each for each in _mappings(document) if "ack" not in each])
-    mapping[f"n{random.randrange(99)}"] = optional(a_type(random))
+    new = a_type(random)
+    has_default = random.random() < 0.5
+    mapping[f"n{random.randrange(99)}"] = (
+        with_default(new, random) if has_default else optional(new)
+    )
 
 
 def _add_required(document: dict[str, Any], random: Random) -> None:
@@ -293,9 +332,16 @@ def _declaration(document: dict[str, Any], random: Random) -> None:
             types["Count"]["ge"] = random.choice([-1, 0, 1])
 
 
+def _replies(document: dict[str, Any], random: Random) -> None:
+    namespace = document["namespaces"]["/"]
+    namespace["error_replies"] = not namespace["error_replies"]
+    if "try" in namespace["client_to_server"]:
+        namespace["client_to_server"]["try"]["errors"] = random.choice([["Bad"], ["Bad", "Worse"]])
+
+
 _CHANGES = (
     *(_replace, _replace, _widen, _widen, _optional, _add, _add_required, _remove, _event),
-    *(_declaration, _declaration),
+    *(_declaration, _declaration, _replies),
 )
 
 
@@ -338,7 +384,8 @@ class Values:
 
     def given(self, field: Field, depth: int = 0) -> Any:
         """Make a value of a field or an argument, absence included."""
-        if field.required or (self.random.random() < 0.5 and depth < 5):
+        has_value = field.required or field.default is not None
+        if has_value or (self.random.random() < 0.5 and depth < 5):
             return self.of(field.type, depth)
         has_null = "null" in json_kinds(
             field.type, {each.name: each for each in self.contract.types}
@@ -357,7 +404,11 @@ class Values:
 
     def record(self, name: str, fields: tuple[Field, ...], depth: int = 0) -> Any:
         """Make an instance of a record or an error."""
-        values = {field.name: self.given(field, depth) for field in fields}
+        values = {
+            field.name: self.given(field, depth)
+            for field in fields
+            if field.default is None or self.random.random() < 0.5
+        }
         return getattr(self.module, name)(**values)
 
     def _declared(self, name: str, depth: int) -> Any:

@@ -19,7 +19,7 @@ import pytest
 from ackord.codegen import generate
 from ackord.runtime.errors import PeerError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
-from ackord.runtime.stubs.v1 import UnknownError
+from ackord.runtime.stubs.v1 import Error, UnknownError
 from ackord.schema import load_bytes
 from ackord.schema.compatibility.compare import compare
 from ackord.schema.compatibility.rollouts import ROLLOUTS
@@ -107,6 +107,8 @@ def refused_acks(writer: Side, reader: Side, section: str) -> Iterator[str]:
             except PeerError as error:
                 yield f"ack of {name}: {text} {error}"
                 continue
+            if isinstance(answer, Error) and not isinstance(found, Error | UnknownError):
+                yield f"ack of {name}: {text} is taken for the value {found}"
             known = {each.code for each in reader.events.PAIR.connect_errors}
             assert not isinstance(found, UnknownError) or found.code not in known
 

@@ -172,6 +172,8 @@ def test_a_change_of_a_type_breaks_nobody(old: str, new: str) -> None:
         assert not [one for one in found(before, after) if one[2]]
 
 
+ANY = "{fields: {a: 'int?'}}"
+"""A record that ignores the key ``error`` of a failure, and demands nothing."""
 Case = tuple[str, str, str, tuple[str, ...], str, str]
 """Rule, level, path, breaks, old and new contract."""
 EVENTS: list[Case] = [
@@ -203,6 +205,12 @@ EVENTS: list[Case] = [
     ("ACK_REMOVE", "error", f"{SAY}.ack", (CLIENTS,), c2s("say: {ack: int}"), c2s("say: {}")),
     ("ACK_REMOVE", "error", f"{SAY}.ack", (CLIENTS,), c2s("say: {errors: [Bad], acks: result}"), c2s("say: {}")),
     ("S2C_ACK_ADD", "error", f"{NS}.server_to_client.say.ack", (CLIENTS,), s2c("say: {}"), s2c("say: {ack: int}")),
+    ("S2C_ACK_ADD", "error", f"{NS}.server_to_client.say.ack", (CLIENTS,), s2c("say: {}"), s2c("say: {ack: null}")),
+    ("S2C_ACK_REMOVE", "error", f"{NS}.server_to_client.say.ack", (SERVERS,), s2c("say: {ack: int | null}"), s2c("say: {}")),
+    ("SOURCE_ACK_FORM", "warning", SAY, (), c2s("say: {}"), c2s("say: {ack: int | null}")),
+    ("SOURCE_ACK_FORM", "warning", SAY, (), c2s("say: {ack: null}"), c2s("say: {}")),
+    ("SOURCE_ACK_FORM", "warning", SAY, (), c2s("say: {ack: int}"), c2s("say: {ack: {args: {a: int}}}")),
+    ("SOURCE_ARM_REMOVE", "warning", f"{SAY}.errors.Full", (), c2s("say: {ack: int, errors: [Full]}"), c2s("say: {ack: int}")),
     ("S2C_ACK_REMOVE", "error", f"{NS}.server_to_client.say.ack", (SERVERS,), s2c("say: {ack: int}"), s2c("say: {}")),
     ("ACK_ARITY_CHANGE", "error", f"{SAY}.ack", (CLIENTS, SERVERS), c2s("say: {errors: [Bad]}"), c2s("say: {ack: int, errors: [Bad]}")),
     ("ACK_ARITY_CHANGE", "error", f"{SAY}.ack", (CLIENTS,), c2s("say: {errors: [Bad]}"), c2s("say: {ack: int | null, errors: [Bad]}")),
@@ -214,9 +222,17 @@ EVENTS: list[Case] = [
     ("TIMEOUT_CHANGE", "warning", SAY, (), c2s("say: {ack: int}"), c2s("say: {ack: int, timeout: 5s}")),
     ("CONCURRENT_CHANGE", "warning", SAY, (), c2s("say: {}"), c2s("say: {concurrent: true}")),
     ("ERROR_REPLIES_CHANGE", "error", NS, (CLIENTS,), c2s("say: {ack: int}"), silent("say: {ack: int}")),
+    ("ERROR_REPLIES_CHANGE", "error", NS, (CLIENTS, SERVERS), c2s(f"say: {{ack: {ANY}}}"), silent(f"say: {{ack: {ANY}}}")),
+    ("ERROR_REPLIES_CHANGE", "error", NS, (CLIENTS,), silent(f"say: {{ack: {ANY}}}"), c2s(f"say: {{ack: {ANY}}}")),
+    ("ACK_ERROR_ADD", "error", f"{SAY}.errors.Full", (CLIENTS,), silent(f"say: {{ack: {ANY}}}"), silent(f"say: {{ack: {ANY}, errors: [Full]}}")),
     ("ACK_ERROR_ADD", "error", f"{SAY}.errors.Full", (CLIENTS,), silent("say: {ack: json}"), silent("say: {ack: json, errors: [Full]}")),
 ]  # fmt: skip
 JUST_SAFE = [
+    (silent("say: {ack: int}"), c2s("say: {ack: int}")),
+    (
+        silent("say: {ack: {fields: {a: int}}}"),
+        silent("say: {ack: {fields: {a: int}}, errors: [Full]}"),
+    ),
     (s2c(""), s2c("say: {}")),
     (c2s("say: {args: {a: int}}"), c2s("say: {args: {a: int, b: 'int?'}}")),
     (c2s("say: {}"), c2s("say: {errors: [Bad]}")),
@@ -264,6 +280,14 @@ OTHERS: list[Case] = [
     ("ROOM_REMOVE", "warning", "rooms.doc", (), ROOM, ""),
     ("SOURCE_ROOM_RENAME", "warning", "rooms.file", (), ROOM, ROOM.replace("{doc:", "{file:")),
     ("SOURCE_ROOM_PARAMS", "warning", "rooms.doc", (), ROOM, ROOM.replace("a}", "b}").replace("{a:", "{b:")),
+    ("SOURCE_ROOM_PARAMS", "warning", "rooms.doc", (), ROOM, ROOM.replace("a: str", "a: int")),
+    ("TYPE_CHANGE", "error", "namespaces./t/{a}.params.a", (CLIENTS, SERVERS), TENANT.replace("a: str", "a: int"), TENANT.replace("a: str", "a: uuid")),
+    ("SOURCE_TYPE_CHANGE", "warning", "types.R", (), types("M: {fields: {a: 'literal[\"a\"]'}}"), types("M: {fields: {a: R}}, R: {enum: [a]}")),
+    ("SOURCE_TYPE_CHANGE", "warning", M, (), types("M: 'map[str, int]'"), types("M: {fields: {a: 'int?'}}")),
+    ("SOURCE_TYPE_CHANGE", "warning", M, (), types("M: {type: 'list[int]', min_items: 2, max_items: 2}"), types("M: 'tuple[int, int]'")),
+    ("SOURCE_ARM_REMOVE", "warning", f"{M}.members.b", (), types("M: {enum: [a, b], open: true}"), types("M: {enum: [a], open: true}")),
+    ("SOURCE_ARM_REMOVE", "warning", M, (), types("M: {union: [A, B], tag: t, open: true}, A: {fields: {}}, B: {fields: {}}"), types("M: {union: [A], tag: t, open: true}, A: {fields: {}}, B: {fields: {}}")),
+    ("ENUM_VALUE_CHANGE", "error", f"{M}.members.c", (CLIENTS, SERVERS), types("M: {enum: [{value: a, name: x}], open: true}"), types("M: {enum: [{value: c, name: x}], open: true}")),
     ("SOURCE_TYPE_RENAME", "warning", "types.N", (), types(RECORD), types(RECORD).replace("M", "N")),
     ("SOURCE_TYPE_REMOVE", "warning", "types.N", (), types(f"{RECORD}, N: int"), types(RECORD)),
     ("FIELD_REMOVE_OPTIONAL", "warning", f"{F}.b", (), types("M: {fields: {a: int, b: 'int?'}}"), types(RECORD)),
@@ -271,6 +295,39 @@ OTHERS: list[Case] = [
     ("SOURCE_ARM_ADD", "warning", f"{M}.members.b", (), types("M: {enum: [a], open: true}"), types("M: {enum: [a, b], open: true}")),
     ("SOURCE_ARM_ADD", "warning", M, (), types("M: {union: [A], tag: t, open: true}, A: {fields: {}}, B: {fields: {}}"), types("M: {union: [A, B], tag: t, open: true}, A: {fields: {}}, B: {fields: {}}")),
 ]  # fmt: skip
+
+
+SWAPPED = (
+    "errors: {{Full: {{code: {}, fields: {{a: int}}}}, Bad: {{code: {}}}}}\n"
+    "namespaces: {{/: {{client_to_server: {{say: {{errors: [Full, Bad]}}}}}}}}"
+)
+"""Two errors, whose codes change places: what one program calls Full is Bad for the other."""
+
+
+def test_what_is_found_of_two_parts_that_change_places_is_kept_apart() -> None:
+    old, new = contract(SWAPPED.format("x", "y")), contract(SWAPPED.format("y", "x"))
+    errors = [one for one in found(old, new) if one[1] == "error"]
+    assert errors == [
+        ("FIELD_REMOVE_REQUIRED", "error", (CLIENTS,), "errors.Full.fields.a"),
+        ("FIELD_ADD_REQUIRED", "error", (SERVERS,), "errors.Full.fields.a"),
+    ]
+
+
+def test_readers_of_open_types_are_said_to_take_other_values_for_unknown() -> None:
+    enums = [f"M: {{enum: [{{value: {value}, name: x}}], open: true}}" for value in "ab"]
+    unions = [
+        f"M: {{union: [A, B], tag: t, open: true}}, A: {{tag_value: {value}, fields: {{}}}}, "
+        "B: {fields: {}}"
+        for value in ("v", "w")
+    ]
+    for rule, pair in (("ENUM_VALUE_CHANGE", enums), ("TAG_VALUE_CHANGE", unions)):
+        old, new = (contract(types(each)) for each in pair)
+        (finding,) = (one for one in compare(old, new) if one.rule == rule)
+        assert [text for _, text in finding.effects] == [
+            "a new server takes for unknown what an old client may send",
+            "an old server takes for unknown what a new client may send",
+        ]
+        assert not [one for one in compare(old, new) if one.rule.startswith("SOURCE_ARM")]
 
 
 @pytest.mark.parametrize("case", OTHERS)

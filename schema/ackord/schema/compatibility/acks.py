@@ -10,11 +10,17 @@ from typing import Final
 
 from ackord.schema.analysis.ack_forms import AckForms
 from ackord.schema.compatibility.findings import At, Family, Findings
-from ackord.schema.compatibility.rollouts import Direction, Reach
+from ackord.schema.compatibility.rollouts import Direction, Reach, Rollout
 from ackord.schema.compatibility.sides import Side
 from ackord.schema.compatibility.types import TypeComparison
-from ackord.schema.model import Error, Event, Field
+from ackord.schema.model import Error, Event, Field, Path, Record
 
+_UNANSWERED: Final = {
+    "ACK_ADD": "an old server answers a new client without a value",
+    "ACK_REMOVE": "a new server answers an old client without a value",
+    "S2C_ACK_ADD": "an old client answers a new server without a value, or not at all",
+    "S2C_ACK_REMOVE": "a new client answers an old server without a value, or not at all",
+}
 _ARITY: Final = Family("ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE")
 _ENVELOPE: Final = Family("ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE")
 _CODE: Final = Family("ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE")
@@ -32,18 +38,27 @@ class AckComparison:
         self, old: Event, new: Event, at: At, reach: Reach, *, to_server: bool, old_replies: bool
     ) -> None:
         """Compare the acknowledgements of one event; `reach` is that of the acknowledgement."""
-        prefix = "" if to_server else "S2C_"
         below = at.below("ack")
-        if not old.acked:
-            if new.acked and not _reads_empty(new, self._new, from_unacked=True):
-                family = Family(*(f"{prefix}ACK_ADD",) * 3)
-                self._fail(family, At(at.old, below.new), Direction.FORWARD, reach)
-            return
-        if not new.acked:
-            if not _reads_empty(old, self._old, from_unacked=True):
-                family = Family(*(f"{prefix}ACK_REMOVE",) * 3)
-                self._fail(family, At(below.old, at.new), Direction.BACKWARD, reach)
-            return
+        count = len(self._findings)
+        if old.acked and new.acked:
+            self._compare_acks(old, new, at, reach)
+            if not old_replies:
+                self._look_for_first_failures(old, new, at, reach)
+        elif new.acked:
+            if not (to_server and _reads_empty(new, self._new, from_unacked=True)):
+                rule = "ACK_ADD" if to_server else "S2C_ACK_ADD"
+                where = At(at.old, below.new)
+                self._add_unanswered(rule, where, reach[Direction.FORWARD], below.new)
+        elif old.acked and not (to_server and _reads_empty(old, self._old, from_unacked=True)):
+            rule = "ACK_REMOVE" if to_server else "S2C_ACK_REMOVE"
+            where = At(below.old, at.new)
+            self._add_unanswered(rule, where, reach[Direction.BACKWARD], below.old)
+        if _form(old) != _form(new) and len(self._findings) == count:
+            summary = f"{_form(new)}, it was {_form(old)}"
+            self._findings.add("SOURCE_ACK_FORM", at, summary)
+
+    def _compare_acks(self, old: Event, new: Event, at: At, reach: Reach) -> None:
+        below = at.below("ack")
         if old.ack_style != new.ack_style:
             summary = f"`{new.ack_style}`, it was `{old.ack_style}`"
             for direction in Direction:
@@ -51,8 +66,6 @@ class AckComparison:
         else:
             self._compare_values(old, new, at, reach)
         self.compare_errors(old.errors, new.errors, reach)
-        if not old_replies:
-            self._look_for_first_failures(old, new, at, reach)
 
     def _compare_values(self, old: Event, new: Event, at: At, reach: Reach) -> None:
         below = at.below("ack")
@@ -75,8 +88,7 @@ class AckComparison:
         """Under ``error_replies: false`` an old program takes an error that it doesn't know for a
         value, if the value's type allows that.
         """
-        forms = AckForms(self._old.declarations, {})
-        if old.ack is None or old.ack_style == "result" or not forms.may_look_like_failure(old.ack):
+        if not takes_failures(old, self._old):
             return
         known = {self._old.errors[name].code for name in old.errors}
         for name in new.errors:
@@ -105,11 +117,40 @@ class AckComparison:
         for direction in Direction:
             self._fail(_CODE, where, direction, reach, f"{new.code!r}, it was {old.code!r}")
 
+    def _add_unanswered(self, rule: str, at: At, effect: tuple[Rollout, str], path: Path) -> None:
+        """Report that one side asks, and the other side knows of no acknowledgement."""
+        rollout, _ = effect
+        self._findings.add(rule, at, "", (rollout, _UNANSWERED[rule]), path=path)
+
     def _fail(
         self, family: Family, at: At, direction: Direction, reach: Reach, summary: str = ""
     ) -> None:
         path = at.old if len(at.old) > len(at.new) else at.new  # what one side doesn't have
         self._findings.fail(family, at, summary, direction=direction, reach=(reach,), path=path)
+
+
+def _form(event: Event) -> str:
+    """Return the form that an acknowledgement has in generated code."""
+    if not event.acked:
+        return "without an acknowledgement"
+    if event.ack_args:
+        return "several values"
+    return "one value" if event.ack is not None else "no value"
+
+
+def takes_failures(event: Event, side: Side) -> bool:
+    """Return whether a program under ``error_replies: false`` may take a failure for a value: an
+    object with the key ``error``, which records ignore if they don't know it.
+    """
+    if event.ack is None or event.ack_style == "result":
+        return False
+    if AckForms(side.declarations, {}).may_look_like_failure(event.ack):
+        return True
+    records = [atom.shape for atom in side.alternatives(event.ack, ()).atoms]
+    return any(
+        isinstance(record, Record) and not any(field.required for field in record.fields)
+        for record in records
+    )
 
 
 def _values_of(event: Event, side: Side) -> tuple[Field, ...]:

@@ -12,6 +12,7 @@ from ackord.schema.compatibility.findings import At, Finding, Findings
 from ackord.schema.compatibility.names import (
     compare_declarations,
     compare_errors,
+    compare_kinds,
     compare_reserved,
     compare_rooms,
 )
@@ -45,6 +46,7 @@ def compare(
         )
     NamespaceComparison(types, findings).compare()
     compare_declarations(types, findings)
+    compare_kinds(types, findings)
     compare_errors(old, new, findings)
     compare_rooms(old, new, findings)
     compare_reserved(old, new, findings)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from ackord.schema.compatibility.acks import AckComparison
+from ackord.schema.compatibility.acks import AckComparison, takes_failures
 from ackord.schema.compatibility.findings import At, Findings
 from ackord.schema.compatibility.rollouts import (
     CLIENT_WRITES,
@@ -18,7 +18,8 @@ from ackord.schema.compatibility.rollouts import (
     Rollout,
 )
 from ackord.schema.compatibility.sides import NOTHING, Side
-from ackord.schema.compatibility.types import TypeComparison
+from ackord.schema.compatibility.types import TYPE, TypeComparison
+from ackord.schema.compatibility.words import name_of
 from ackord.schema.model import (
     Enum,
     Event,
@@ -33,6 +34,8 @@ from ackord.schema.model import (
 _Effect: TypeAlias = tuple[Rollout, str]
 _Section: TypeAlias = Literal["client_to_server", "server_to_client", "server_to_server"]
 
+_NUMBER: Final = "decimal"
+"""The type of text that has the values of an `int`; no parameter is a `decimal` itself."""
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 
 
@@ -118,14 +121,7 @@ class NamespaceComparison:
             old.session or NOTHING, new.session or NOTHING, at.below("session"), NODE_WRITES
         )
         self._acks.compare_errors(old.connect_errors, new.connect_errors, SERVER_WRITES)
-        answered = any(event.acked for event in new.client_to_server)
-        if old.error_replies and not new.error_replies and answered:
-            self._findings.add(
-                "ERROR_REPLIES_CHANGE",
-                at,
-                "",
-                ("old_clients", "a new server doesn't answer a request that fails"),
-            )
+        self._compare_replies(old, new, at)
         turned = _turned(old, new)
         for way in _WAYS:
             self._compare_section(old, new, way, at.below(way.section), turned)
@@ -137,6 +133,25 @@ class NamespaceComparison:
                 *_turned_effects(old, new, name, section),
             )
 
+    def _compare_replies(self, old: Namespace, new: Namespace, at: At) -> None:
+        """Compare what happens to requests that fail. A program of a contract that doesn't answer
+        them may take an answer of the other side for a value.
+        """
+        if old.error_replies == new.error_replies:
+            return
+        effects: list[_Effect] = []
+        if old.error_replies and any(event.acked for event in new.client_to_server):
+            effects.append(("old_clients", "a new server doesn't answer a request that fails"))
+        taken = "takes the answer to a request that fails for a value"
+        if old.error_replies:
+            if any(takes_failures(event, self._new) for event in new.client_to_server):
+                effects.append(("old_servers", f"a new client {taken}"))
+        elif any(takes_failures(event, self._old) for event in old.client_to_server):
+            effects.append(("old_clients", f"an old client {taken}"))
+        if effects:
+            summary = f"`{str(new.error_replies).lower()}`"
+            self._findings.add("ERROR_REPLIES_CHANGE", at, summary, *effects)
+
     def _compare_params(self, old: Namespace, new: Namespace, at: At) -> None:
         olds = {param.name: param for param in old.params}
         news = {param.name: param for param in new.params}
@@ -144,18 +159,26 @@ class NamespaceComparison:
         for one, other in names:
             before, now = olds[one[1:-1]], news[other[1:-1]]
             below = At((*at.old, "params", before.name), (*at.new, "params", now.name))
-            self._types.compare(
-                _text_type(before.type, self._old),
-                _text_type(now.type, self._new),
-                below,
-                CLIENT_WRITES,
-            )
+            texts = _text_type(before.type, self._old), _text_type(now.type, self._new)
+            if _is_number(texts[0]) == _is_number(texts[1]):
+                self._types.compare(*texts, below, CLIENT_WRITES)
+            else:
+                summary = f"{name_of(now.type)}, it was {name_of(before.type)}"
+                self._compare_texts(texts, below, summary)
             if before.identifier != now.identifier:
                 self._findings.add(
                     "SOURCE_NAMESPACE_RENAME",
                     below,
                     f"the parameter {now.identifier}, it was {before.identifier}",
                 )
+
+    def _compare_texts(self, texts: tuple[Type, Type], at: At, summary: str) -> None:
+        """Compare a parameter that was an `int`, or is one now: numbers in a path are text."""
+        for direction in Direction:
+            writer, reader = texts if direction is Direction.FORWARD else texts[::-1]
+            if not self._types.accepts(direction, writer, reader):
+                reach = (CLIENT_WRITES,)
+                self._findings.fail(TYPE, at, summary, direction=direction, reach=reach)
 
     def _compare_section(
         self, old: Namespace, new: Namespace, way: _Way, at: At, turned: Iterable[str]
@@ -215,15 +238,27 @@ class NamespaceComparison:
             findings.add("TIMEOUT_CHANGE", at, f"{now}, it was {before}")
         if old.concurrent != new.concurrent:
             findings.add("CONCURRENT_CHANGE", at, f"`{str(new.concurrent).lower()}`")
-        known = {self._old.errors[name].code for name in old.errors}
-        for name in new.errors if old.acked and new.acked else ():
-            if self._new.errors[name].code not in known and name not in old.errors:
-                where = At(at.old, (*at.new, "errors", name))
-                findings.add("SOURCE_ARM_ADD", where, f"the error {name}")
+        if old.acked and new.acked:
+            self._compare_arms(old, new, at)
         rooms = {room.name for room in self._new.contract.rooms}
         for name in old.rooms:
             if name not in new.rooms and name in rooms:
                 findings.add("SOURCE_EVENT_ROOMS", at, name)
+
+    def _compare_arms(self, old: Event, new: Event, at: At) -> None:
+        """Report errors that an answer may be now, or can't be any more."""
+        known = {self._old.errors[name].code for name in old.errors}
+        for name in new.errors:
+            if self._new.errors[name].code not in known and name not in old.errors:
+                where = At(at.old, (*at.new, "errors", name))
+                self._findings.add("SOURCE_ARM_ADD", where, f"the error {name}")
+        kept = {self._new.errors[name].code for name in new.errors}
+        codes = {error.code for error in self._new.contract.errors}
+        for name in old.errors:
+            code = self._old.errors[name].code
+            if code in codes - kept and name not in new.errors:
+                where = At((*at.old, "errors", name), at.new)
+                self._findings.add("SOURCE_ARM_REMOVE", where, f"the error {name}", path=where.old)
 
     def _compare_args(
         self, old: tuple[Field, ...], new: tuple[Field, ...], at: At, reach: Reach
@@ -300,11 +335,15 @@ def _text_type(of: Type, side: Side) -> Type:
             (atom, *_) = side.alternatives(of, ()).atoms
             return of if not isinstance(atom.shape, ScalarType) else _text_type(atom.shape, side)
         case ScalarType("int", constraints):
-            return ScalarType("decimal", constraints)
+            return ScalarType(_NUMBER, constraints)
         case LiteralType(values):
             return LiteralType(tuple(str(value) for value in values))
         case _:
             return of
+
+
+def _is_number(text: Type) -> bool:
+    return isinstance(text, ScalarType) and text.name == _NUMBER
 
 
 def _turned(old: Namespace, new: Namespace) -> dict[str, tuple[_Section, _Section]]:

@@ -74,7 +74,7 @@ class Findings:
 
     def __init__(self, rollouts: Collection[Rollout] = ROLLOUTS) -> None:
         self._rollouts = frozenset(rollouts)
-        self._entries: dict[tuple[Family, Path, str], _Entry] = {}
+        self._entries: dict[tuple[Family, At, Path, str], _Entry] = {}
 
     def fail(
         self,
@@ -111,14 +111,18 @@ class Findings:
         entry.effects.update(dict.fromkeys(effects))
 
     def _entry(self, family: Family, at: At, path: Path, summary: str, *, reserved: bool) -> _Entry:
-        key = (family, path, summary)
+        key = (family, at, path, summary)
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry(family, at, path, summary, reserved, {}, set())
         return entry
 
-    def __bool__(self) -> bool:
-        return bool(self._entries)
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def places(self) -> frozenset[At]:
+        """Return where something was found."""
+        return frozenset(entry.at for entry in self._entries.values())
 
     def all(self) -> tuple[Finding, ...]:
         """Return the findings, in the order in which they were added."""

@@ -11,6 +11,7 @@ from typing import Final
 from ackord.schema.compatibility.events import compare_defaults, shape_of
 from ackord.schema.compatibility.findings import At, Findings
 from ackord.schema.compatibility.types import TypeComparison, renamed_field
+from ackord.schema.compatibility.words import type_name
 from ackord.schema.model import Contract, Enum, Field, PythonType, Record, Room, TaggedUnion
 
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
@@ -34,6 +35,14 @@ def compare_declarations(types: TypeComparison, findings: Findings) -> None:
         else:
             where = At(at.old, ("types", now))
             findings.add("SOURCE_TYPE_RENAME", where, f"{now}, it was {declared.name}")
+
+
+def compare_kinds(types: TypeComparison, findings: Findings) -> None:
+    """Report types of another kind whose values both sides read, after all else was compared."""
+    known = findings.places()
+    for at, summary in types.kinds.items():
+        if at not in known:
+            findings.add("SOURCE_TYPE_CHANGE", at, summary)
 
 
 def _compare_pairs(types: TypeComparison, findings: Findings) -> dict[str, str]:
@@ -90,11 +99,24 @@ def compare_fields(
 
 def _compare_enums(old: Enum, new: Enum, at: At, findings: Findings) -> None:
     olds = {member.value: member for member in old.members}
+    news = {member.value for member in new.members}
+    names = {member.identifier for member in old.members if member.value not in news} - {None}
+    kept = {member.identifier for member in new.members if member.value not in olds} & names
+    for member in old.members:
+        if (
+            new.open
+            and member.value not in {*news, *new.reserved}
+            and member.identifier not in kept
+        ):
+            where = at.below("members", member.value)
+            findings.add(
+                "SOURCE_ARM_REMOVE", At(where.old, at.new), f"{member.value!r}", path=where.old
+            )
     for member in new.members:
         found = olds.get(member.value)
         where = at.below("members", member.value)
         if found is None:
-            if old.open:
+            if old.open and member.identifier not in kept:
                 findings.add("SOURCE_ARM_ADD", At(at.old, where.new), f"{member.value!r}")
         elif (found.identifier or found.value) != (member.identifier or member.value):
             summary = (
@@ -110,6 +132,8 @@ def _compare_unions(old: TaggedUnion, new: TaggedUnion, at: At, findings: Findin
         findings.add("SOURCE_TAG_RENAME", at, summary)
     if old.open and len(new.members) > len(old.members):
         findings.add("SOURCE_ARM_ADD", at, new.name)
+    if new.open and len(new.members) < len(old.members):
+        findings.add("SOURCE_ARM_REMOVE", at, new.name)
     _compare_reserved(old.reserved, new.reserved, at, findings)
 
 
@@ -152,11 +176,13 @@ def compare_rooms(old: Contract, new: Contract, findings: Findings) -> None:
                 f"{found.template!r}, it was {room.template!r}",
                 ("other_nodes", _ELSEWHERE),
             )
-        if [each.identifier for each in room.params] != [each.identifier for each in found.params]:
-            now, before = (
-                ", ".join(each.identifier for each in one.params) for one in (found, room)
-            )
+        before, now = _params(room), _params(found)
+        if before != now:
             findings.add("SOURCE_ROOM_PARAMS", at, f"({now}), it was ({before})")
+
+
+def _params(room: Room) -> str:
+    return ", ".join(f"{each.identifier}: {type_name(each.type)}" for each in room.params)
 
 
 def _has_same_names(old: Room, new: Room) -> bool:

@@ -352,14 +352,14 @@ _ALL: Final = (
     Rule(
         "S2C_ACK_ADD",
         "wire",
-        "an event from server to client gets an acknowledgement with a value",
+        "an event from server to client gets an acknowledgement",
         "Old clients answer a new server without a value, or not at all.",
     ),
     Rule(
         "S2C_ACK_REMOVE",
         "wire",
         "an event from server to client loses its acknowledgement",
-        "New clients answer an old server without the value that it waits for.",
+        "New clients answer an old server without the value that it waits for, or not at all.",
     ),
     Rule(
         "ACK_ARITY_CHANGE",
@@ -390,9 +390,9 @@ _ALL: Final = (
     Rule(
         "ERROR_REPLIES_CHANGE",
         "behavior",
-        "`error_replies` becomes false",
-        "New programs don't answer requests that fail, and old ones wait for the answer until "
-        "their timeout.",
+        "`error_replies` changes",
+        "Under `false` requests that fail aren't answered, and those who wait for the answer wait "
+        "until their timeout. Who doesn't expect such answers may take one for a value.",
     ),
     Rule(
         "TIMEOUT_CHANGE",
@@ -480,6 +480,14 @@ _ALL: Final = (
         "warning",
     ),
     Rule(
+        "SOURCE_TYPE_CHANGE",
+        "source",
+        "a type is of another kind, and its values fit",
+        "Code that uses the values must be changed. What the new kind has no place for, as the "
+        "keys of a map that becomes a record, is ignored.",
+        "warning",
+    ),
+    Rule(
         "SOURCE_FIELD_RENAME",
         "source",
         "a field has another name in generated code",
@@ -508,6 +516,13 @@ _ALL: Final = (
         "warning",
     ),
     Rule(
+        "SOURCE_ARM_REMOVE",
+        "source",
+        "an open enum or union, or an answer, has one case less",
+        "Code that uses the case must be changed. What old programs send is taken as unknown.",
+        "warning",
+    ),
+    Rule(
         "SOURCE_ERROR_RENAME",
         "source",
         "an error has another name",
@@ -526,6 +541,14 @@ _ALL: Final = (
         "source",
         "an event has another name in generated code",
         "Handlers and callers of the event must be changed.",
+        "warning",
+    ),
+    Rule(
+        "SOURCE_ACK_FORM",
+        "source",
+        "an acknowledgement has another form in generated code, and its values fit",
+        "Code that sends the event or handles it must be changed: whether there is an answer, and "
+        "whether the answer is a value, several or none.",
         "warning",
     ),
     Rule(

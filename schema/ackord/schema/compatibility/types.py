@@ -119,6 +119,8 @@ class TypeComparison:
         self.enums: dict[tuple[str, str], None] = {}
         self.unions: dict[tuple[str, str], None] = {}
         self.pythons: dict[tuple[str, str], None] = {}
+        self.kinds: dict[At, str] = {}
+        """Where values of a type are read as values of a type of another kind, with both types."""
         self._readings = {direction: _Reading(self, direction, findings) for direction in Direction}
 
     def compare(
@@ -308,7 +310,12 @@ class _Reading:
                 family = _ENCODING if _is_encoding(writer, reader) else TYPE
                 self._fail(family, at, self._changes(writer, reader))
             case _:
-                pass
+                self._note_kinds(writer, reader, at)
+
+    def _note_kinds(self, writer: Shape, reader: Shape, at: At) -> None:
+        """Note that values of another type can be read."""
+        if self._findings is self._comparison.findings:  # not in a probe
+            self._comparison.kinds.setdefault(at, self._changes(writer, reader))
 
     # Shapes of one kind
 
@@ -326,6 +333,7 @@ class _Reading:
             reader.name == "str" and writer.name in _TEXTS
         )
         if fits and not any(unmet(writer, reader)):
+            self._note_kinds(writer, reader, at)
             return
         summary = self._changes(writer, reader)
         self._fail(_ENCODING if _is_encoding(writer, reader) else TYPE, at, summary)
@@ -341,9 +349,7 @@ class _Reading:
 
     def _enum(self, writer: Enum, reader: Enum, at: At) -> None:
         self._note(self._comparison.enums, writer.name, reader.name)
-        if reader.open:
-            return
-        if writer.open:
+        if writer.open and not reader.open:
             self._fail(_OPENNESS, at)
         known = {member.value for member in reader.members}
         renamed = {
@@ -357,7 +363,10 @@ class _Reading:
                 old, new = (member.value, other) if self._forward else (other, member.value)
                 summary = f"{new!r}, it was {old!r}"
                 path = (*at.new, "members", new)
-                self._fail(_VALUE, At((*at.old, "members", old), path), summary)
+                where = At((*at.old, "members", old), path)
+                self._fail(_VALUE, where, summary, is_unknown=reader.open)
+                continue
+            if reader.open:
                 continue
             summary = f"{member.value!r}"
             self._fail(
@@ -385,9 +394,12 @@ class _Reading:
             self._tag_value(writer, reader, at)
         self._fields(writer.fields, reader.fields, at)
 
-    def _tag_value(self, writer: Record, reader: Record, at: At) -> None:
+    def _tag_value(
+        self, writer: Record, reader: Record, at: At, *, is_unknown: bool = False
+    ) -> None:
         old, new = (writer, reader) if self._forward else (reader, writer)
-        self._fail(_TAG_VALUE, at, f"{new.tag_value!r}, it was {old.tag_value!r}")
+        summary = f"{new.tag_value!r}, it was {old.tag_value!r}"
+        self._fail(_TAG_VALUE, at, summary, is_unknown=is_unknown)
 
     def _fields(self, writer: tuple[Field, ...], reader: tuple[Field, ...], at: At) -> None:
         written = {field.name: field for field in writer}
@@ -471,7 +483,8 @@ class _Reading:
                 self._read(RefType(name), RefType(other), at)
             elif name in reader.members:
                 where = At(("types", name), ("types", name))
-                self._tag_value(record, self._reader.record(name), where)
+                member = self._reader.record(name)
+                self._tag_value(record, member, where, is_unknown=reader.open)
             elif not reader.open:
                 self._fail(
                     _UNION_MEMBER,
@@ -557,13 +570,19 @@ class _Reading:
         *,
         path: Path | None = None,
         reserved: bool = False,
+        is_unknown: bool = False,
     ) -> None:
+        """Report what the reader refuses, or takes for an unknown member."""
+        reach = self._reach
+        if is_unknown:
+            rollout, text = reach[self._direction]
+            reach = {self._direction: (rollout, text.replace("refuses", "takes for unknown"))}
         self._findings.fail(
             family,
             at,
             summary,
             direction=self._direction,
-            reach=(self._reach,),
+            reach=(reach,),
             path=path,
             reserved=reserved,
         )

@@ -27,6 +27,11 @@ def name_of(of: Type | Shape) -> str:
     return f"`{text if len(text) <= _MAX else text[: _MAX - 1] + '…'}`"
 
 
+def type_name(of: Type) -> str:
+    """Return a type as an expression, without constraints and quotes."""
+    return name_of(of).strip("`")
+
+
 def _write(of: Type | Shape) -> str:
     match of:
         case ScalarType(name) | RefType(name):
