@@ -109,8 +109,9 @@ def refused_acks(writer: Side, reader: Side, section: str) -> Iterator[str]:
                 continue
             if isinstance(answer, Error) and not isinstance(found, Error | UnknownError):
                 yield f"ack of {name}: {text} is taken for the value {found}"
-            known = {each.code for each in reader.events.PAIR.connect_errors}
-            assert not isinstance(found, UnknownError) or found.code not in known
+            declared = {each.code for each in reader.contract.errors if each.name in event.errors}
+            if isinstance(found, UnknownError) and found.code in declared:
+                yield f"ack of {name}: {text} is an unknown error"
 
 
 def refused_auth(writer: Side, reader: Side) -> Iterator[str]:

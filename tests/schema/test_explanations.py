@@ -19,7 +19,7 @@ CHANGES_DOC = DOC.with_name("breaking-rules.md")
 PROSE = {"S001", "S002", "S003", "S007", "S067", "S069", "S070", "S075", "S078"}
 """Rules about bytes, depth, several files and targets, which no small example shows."""
 EXAMPLES = sorted(set(RULES) - PROSE)
-WITH = {"ACK_ERROR_ADD": ["SOURCE_ARM_ADD"]}
+WITH = {"ACK_ERROR_ADD": ["SOURCE_ARM_ADD"], "ACK_ERROR_REMOVE": ["SOURCE_ARM_REMOVE"]}
 """What a change can't avoid beside its own rule."""
 
 

@@ -6,9 +6,10 @@ side asks; an acknowledgement without a value is empty; a value that may be null
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from ackord.schema.analysis.ack_forms import AckForms
+from ackord.schema.compatibility.arguments import compare_args
 from ackord.schema.compatibility.findings import At, Family, Findings
 from ackord.schema.compatibility.rollouts import Direction, Reach, Rollout
 from ackord.schema.compatibility.sides import Side
@@ -26,6 +27,17 @@ _ENVELOPE: Final = Family("ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE", "ACK_ENV
 _CODE: Final = Family("ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE", "ERROR_CODE_CHANGE")
 
 
+class AckWay(NamedTuple):
+    """Where an acknowledgement travels."""
+
+    reach: Reach
+    to_server: bool
+    """Whether the event goes to the server, so that a client reads the acknowledgement."""
+    old_replies: bool
+    """``error_replies`` of the old contract."""
+    new_replies: bool
+
+
 class AckComparison:
     """Compares the acknowledgements of two contracts."""
 
@@ -34,16 +46,14 @@ class AckComparison:
         self._old, self._new = types.old, types.new
         self._findings = findings
 
-    def compare(
-        self, old: Event, new: Event, at: At, reach: Reach, *, to_server: bool, old_replies: bool
-    ) -> None:
-        """Compare the acknowledgements of one event; `reach` is that of the acknowledgement."""
+    def compare(self, old: Event, new: Event, at: At, way: AckWay) -> None:
+        """Compare the acknowledgements of one event."""
+        reach, to_server = way.reach, way.to_server
         below = at.below("ack")
         count = len(self._findings)
         if old.acked and new.acked:
             self._compare_acks(old, new, at, reach)
-            if not old_replies:
-                self._look_for_first_failures(old, new, at, reach)
+            self._look_for_taken_failures(old, new, at, way)
         elif new.acked:
             if not (to_server and _reads_empty(new, self._new, from_unacked=True)):
                 rule = "ACK_ADD" if to_server else "S2C_ACK_ADD"
@@ -71,6 +81,8 @@ class AckComparison:
         below = at.below("ack")
         if old.ack is not None and new.ack is not None:
             self._types.compare(old.ack, new.ack, below, reach)
+        elif old.ack_args and new.ack_args:
+            compare_args(old.ack_args, new.ack_args, below, reach, self._types)
         elif _has_value(old) and _has_value(new):
             values = _values_of(old, self._old), _values_of(new, self._new)
             self._types.compare_arguments(*values, below, reach)
@@ -84,20 +96,27 @@ class AckComparison:
                 if _has_value(writer) or not _reads_empty(reader, side, from_unacked=False):
                     self._fail(_ARITY, below, direction, reach)
 
-    def _look_for_first_failures(self, old: Event, new: Event, at: At, reach: Reach) -> None:
-        """Under ``error_replies: false`` an old program takes an error that it doesn't know for a
-        value, if the value's type allows that.
+    def _look_for_taken_failures(self, old: Event, new: Event, at: At, way: AckWay) -> None:
+        """Look for errors that the reader doesn't know, and takes for a value: under
+        ``error_replies: false``, if the value's type allows that.
         """
-        if not takes_failures(old, self._old):
-            return
-        known = {self._old.errors[name].code for name in old.errors}
-        for name in new.errors:
-            if self._new.errors[name].code not in known:
-                where = At(at.old, (*at.new, "errors", name))
-                rollout, _ = reach[Direction.BACKWARD]
-                who = "client" if rollout == "old_clients" else "server"
-                effect = rollout, f"an old {who} takes the error for a value"
-                self._findings.add("ACK_ERROR_ADD", where, name, effect)
+        old_codes = {self._old.errors[name].code: name for name in old.errors}
+        new_codes = {self._new.errors[name].code: name for name in new.errors}
+        if not way.old_replies and takes_failures(old, self._old):
+            for code in [each for each in new_codes if each not in old_codes]:
+                where = At(at.old, (*at.new, "errors", new_codes[code]))
+                self._add_taken("ACK_ERROR_ADD", where, "an old", way.reach[Direction.BACKWARD])
+        if not way.new_replies and takes_failures(new, self._new):
+            for code in [each for each in old_codes if each not in new_codes]:
+                where = At((*at.old, "errors", old_codes[code]), at.new)
+                self._add_taken("ACK_ERROR_REMOVE", where, "a new", way.reach[Direction.FORWARD])
+
+    def _add_taken(self, rule: str, at: At, whose: str, effect: tuple[Rollout, str]) -> None:
+        rollout, text = effect
+        path = max(at, key=len)
+        reader = text.removeprefix(f"{whose} ").partition(" ")[0]
+        effect = rollout, f"{whose} {reader} takes the error for a value"
+        self._findings.add(rule, at, path[-1], effect, path=path)
 
     def compare_errors(self, old: tuple[str, ...], new: tuple[str, ...], reach: Reach) -> None:
         """Compare the errors that an acknowledgement, or a refused connection, may have."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from ackord.schema.compatibility.acks import AckComparison, takes_failures
+from ackord.schema.compatibility.acks import AckComparison, AckWay, takes_failures
+from ackord.schema.compatibility.arguments import compare_args
 from ackord.schema.compatibility.findings import At, Findings
 from ackord.schema.compatibility.rollouts import (
     CLIENT_WRITES,
@@ -23,7 +23,6 @@ from ackord.schema.compatibility.words import name_of
 from ackord.schema.model import (
     Enum,
     Event,
-    Field,
     LiteralType,
     Namespace,
     RefType,
@@ -218,16 +217,17 @@ class NamespaceComparison:
                 )
         for name, event in olds.items():
             if name in news:
-                replies = old.error_replies
-                self._compare_event(event, news[name], way, at.below(name), replies)
+                to_server = way.section == "client_to_server"
+                acks = AckWay(way.acks, to_server, old.error_replies, new.error_replies)
+                self._compare_event(event, news[name], way, at.below(name), acks)
 
-    def _compare_event(self, old: Event, new: Event, way: _Way, at: At, replies: bool) -> None:
+    def _compare_event(self, old: Event, new: Event, way: _Way, at: At, acks: AckWay) -> None:
         findings = self._findings
+        from_server = way.section == "server_to_client"
         if old.identifier != new.identifier:
             findings.add("SOURCE_EVENT_RENAME", at, f"{new.identifier}, it was {old.identifier}")
-        self._compare_args(old.args, new.args, at, way.args)
-        to_server = way.section == "client_to_server"
-        self._acks.compare(old, new, at, way.acks, to_server=to_server, old_replies=replies)
+        compare_args(old.args, new.args, at, way.args, self._types, from_server=from_server)
+        self._acks.compare(old, new, at, acks)
         if not self._holds_bytes(old, self._old) and self._holds_bytes(new, self._new):
             findings.add("BINARY_ADDED", at, f"{new.name!r}")
         if old.acked and new.acked and old.timeout != new.timeout:
@@ -260,63 +260,11 @@ class NamespaceComparison:
                 where = At((*at.old, "errors", name), at.new)
                 self._findings.add("SOURCE_ARM_REMOVE", where, f"the error {name}", path=where.old)
 
-    def _compare_args(
-        self, old: tuple[Field, ...], new: tuple[Field, ...], at: At, reach: Reach
-    ) -> None:
-        olds, news = [each.name for each in old], [each.name for each in new]
-        common = [name for name in olds if name in news]
-        if any(olds.index(name) != news.index(name) for name in common):
-            is_sorted = common == [name for name in news if name in olds]
-            only_old, only_new = len(olds) > len(common), len(news) > len(common)
-            rule = "ARG_REORDER"
-            if is_sorted and not (only_old and only_new):
-                rule = "ARG_INSERT" if only_new else "ARG_REMOVE_MIDDLE"
-            effects: list[_Effect] = [
-                (rollout, text.replace("refuses", "takes for other arguments"))
-                for rollout, text in (reach[direction] for direction in Direction)
-            ]
-            summary = f"({', '.join(news)}), it was ({', '.join(olds)})"
-            self._findings.add(rule, at.below("args"), summary, *effects)
-            return
-        self._types.compare_arguments(old, new, at, reach, with_offset=reach is SERVER_WRITES)
-        for before, now in zip(old, new, strict=False):
-            below = At((*at.old, "args", before.name), (*at.new, "args", now.name))
-            if before.identifier != now.identifier:
-                summary = f"{now.identifier}, it was {before.identifier}"
-                self._findings.add("SOURCE_ARG_RENAME", below, summary)
-            compare_defaults(before, now, below, self._findings)
-        if reach is not SERVER_WRITES:
-            for argument in old[len(new) :]:
-                if not argument.required:
-                    path = (*at.old, "args", argument.name)
-                    self._findings.add(
-                        "ARG_REMOVE_OPTIONAL_LAST",
-                        At(path, at.new),
-                        f"{argument.name!r}",
-                        path=path,
-                    )
-
     @staticmethod
     def _holds_bytes(event: Event, side: Side) -> bool:
         parts = [each.type for each in (*event.args, *(event.ack_args or ()))]
         parts += [] if event.ack is None else [event.ack]
         return any(map(side.holds_bytes, parts))
-
-
-def compare_defaults(old: Field, new: Field, at: At, findings: Findings) -> None:
-    """Report that absence means something else."""
-    if old.required or new.required:
-        return
-    before, now = (
-        "absent" if each.default is None else repr_json(each.default.value) for each in (old, new)
-    )
-    if before != now:
-        findings.add("DEFAULT_CHANGE", at, f"{now}, it was {before}")
-
-
-def repr_json(value: object) -> str:
-    """Return a default as a schema file has it."""
-    return f"`{json.dumps(value, ensure_ascii=False)[:100]}`"
 
 
 def shape_of(path: str) -> str:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ackord.schema.compatibility.events import compare_defaults, shape_of
+from ackord.schema.compatibility.arguments import compare_defaults
+from ackord.schema.compatibility.events import shape_of
 from ackord.schema.compatibility.findings import At, Findings
 from ackord.schema.compatibility.types import TypeComparison, renamed_field
 from ackord.schema.compatibility.words import type_name
@@ -39,10 +40,16 @@ def compare_declarations(types: TypeComparison, findings: Findings) -> None:
 
 def compare_kinds(types: TypeComparison, findings: Findings) -> None:
     """Report types of another kind whose values both sides read, after all else was compared."""
-    known = findings.places()
+    known = {place.new for place in findings.places()}
     for at, summary in types.kinds.items():
-        if at not in known:
+        if at.new not in known:
             findings.add("SOURCE_TYPE_CHANGE", at, summary)
+    olds, news = types.old.declarations, types.new.declarations
+    changed = {path[:2] for path in known}
+    for before, now in dict.fromkeys([*types.records, *types.enums, *types.unions]):
+        at = At(("types", before), ("types", now))
+        if before != now and (before in news or now in olds) and at.new not in changed:
+            findings.add("SOURCE_TYPE_CHANGE", at, f"`{now}`, it was `{before}`")
 
 
 def _compare_pairs(types: TypeComparison, findings: Findings) -> dict[str, str]:

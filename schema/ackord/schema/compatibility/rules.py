@@ -382,6 +382,13 @@ _ALL: Final = (
         "a new error is safe: old programs get it as an `UnknownError`.",
     ),
     Rule(
+        "ACK_ERROR_REMOVE",
+        "wire",
+        "an event forgets an error where every value counts as success",
+        "Under `error_replies: false` a new client takes the failure of an old server for a value. "
+        "Everywhere else it gets an `UnknownError`.",
+    ),
+    Rule(
         "ERROR_CODE_CHANGE",
         "wire",
         "an error has another code on the wire",

@@ -590,7 +590,10 @@ class _Reading:
     def _fail_type(self, pair: _Pair, writer: Alternatives, reader: Alternatives) -> None:
         old, new = (writer, reader) if self._forward else (reader, writer)
         words = [
-            " | ".join([name_of(atom.shape) for atom in each.atoms] + ["null"] * each.null)
+            " | ".join(
+                [name_of(atom.shape) for atom in each.atoms]
+                + ["null"] * (each.null and not each.takes_anything)
+            )
             for each in (new, old)
         ]
         self._fail(TYPE, self._place(pair, writer, reader), f"{words[0]}, it was {words[1]}")
