@@ -93,6 +93,23 @@ def test_imported_files_are_those_of_the_commit(repository: Path) -> None:
     assert "before: HEAD:schemas/parts/common.yaml:4\n" in done.stderr
 
 
+def test_a_schema_file_that_the_commit_lacks_is_new_if_the_configuration_names_it(
+    repository: Path,
+) -> None:
+    (repository / "other.yaml").write_text(OLD.replace("tiny", "other"))
+    tables = [
+        f"{{schema = '{name}.yaml', targets = [{{name = 'python', out = '{name}'}}]}}"
+        for name in ("other", "tiny")
+    ]
+    (repository / "ackord.toml").write_text(f"contracts = [{', '.join(tables)}]")
+    done = ackord("breaking", "--against", "HEAD", cwd=repository)
+    new = "other.yaml is new: HEAD has no such file\n"
+    assert (done.returncode, done.stderr) == (
+        100,
+        new + TEXT.format(old="HEAD:schemas/tiny.yaml:7"),
+    )
+
+
 OF_PYTHON = (
     "types:\n  Uses: {union: [Of, int]}\n  Of: {python: datetime.date}\n"
     "  Gone: {python: gone.since.Then}\n"
@@ -236,7 +253,10 @@ def test_what_else_can_be_wrong_with_the_contracts(repository: Path, tmp_path_fa
     done = ackord("breaking", "new.yaml", "--against", "HEAD", cwd=repository)
     assert (done.returncode, done.stderr) == (
         1,
-        "--against: error: HEAD has no file schemas/new.yaml\n",
+        (
+            "--against: error: HEAD has no file schemas/new.yaml; if it was another one, name that: "
+            "HEAD:path/in/the/repository.yaml\n"
+        ),
     )
     (repository / "bad.yaml").write_text("ackord: 1\n")
     done = ackord("breaking", "tiny.yaml", "--against", "bad.yaml", cwd=repository)

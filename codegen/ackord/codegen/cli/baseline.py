@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, find_commit
+from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, NoFileError, find_commit
 from ackord.codegen.cli.loading import look_here, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.cli.project import read_configuration
@@ -45,8 +45,11 @@ class Version:
     """Names the place of a part."""
 
 
-def load_old(against: str, schema: Path) -> Version:
-    """Load what ``--against`` names for one schema file; ends the program if that can't be."""
+def load_old(against: str, schema: Path, *, may_be_new: bool) -> Version | None:
+    """Load what ``--against`` names for one schema file; ends the program if that can't be.
+
+    Returns `None` if the commit has no such file, and the schema file may be new.
+    """
     if Path(against).is_file():
         return _from_file(Path(against))
     name, _, path = against.partition(":")
@@ -54,6 +57,13 @@ def load_old(against: str, schema: Path) -> Version:
         commit = find_commit(name, Path.cwd() if path else _directory(schema))
         path = path or commit.path_of(schema)
         data = commit.read(path)
+    except NoFileError as error:
+        if ":" in against:
+            fail([str(error)], FAILED, where="--against: ")
+        if may_be_new:
+            return None
+        hint = f"if it was another one, name that: {name}:path/in/the/repository.yaml"
+        fail([f"{error}; {hint}"], FAILED, where="--against: ")
     except GitError as error:
         fail([str(error)], FAILED, where="--against: ")
     return _from_commit(data, commit, path, schema)

@@ -60,7 +60,7 @@ def breaking(
     suppressions = Suppressions.configured()
     named = {str(each) for each in rollouts or ()}
     chosen: list[Rollout] = [each for each in ROLLOUTS if not named or each in named]
-    found = compare_all(find_schemas(schemas), against, chosen)
+    found = compare_all(find_schemas(schemas), against, chosen, may_be_new=not schemas)
     kept = suppressions.keep(found)
     show_findings(kept, form)
     if not rollouts:

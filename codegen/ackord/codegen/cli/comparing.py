@@ -21,15 +21,20 @@ from ackord.schema.compatibility.rollouts import Rollout
 
 
 def compare_all(
-    schemas: Iterable[Path], against: str, rollouts: Collection[Rollout]
+    schemas: Iterable[Path], against: str, rollouts: Collection[Rollout], *, may_be_new: bool
 ) -> list[Located]:
     """Return what the changes of schema files break, in order of file and line; ends the program if
     a file can't be loaded.
+
+    With `may_be_new`, a schema file that the old commit doesn't have breaks nobody.
     """
     found: list[Located] = []
     for schema in schemas:
         new = load_new(schema)
-        old = load_old(against, schema)
+        old = load_old(against, schema, may_be_new=may_be_new)
+        if old is None:
+            typer.echo(f"{schema} is new: {against} has no such file", err=True)
+            continue
         found += [
             Located(finding, new.place(finding.at.new), old.describe(finding.at.old))
             for finding in compare(old.contract, new.contract, rollouts)

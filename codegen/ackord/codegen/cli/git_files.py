@@ -16,6 +16,10 @@ class GitError(Exception):
     """Something isn't there, or git can't be asked; the message says what."""
 
 
+class NoFileError(GitError):
+    """A commit has no file of a path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """A commit of the repository that a directory belongs to."""
@@ -36,11 +40,11 @@ class Commit:
         """Read a file, named by its path in the repository.
 
         Raises:
-            GitError: The commit has no such file.
+            NoFileError: The commit has no such file.
         """
         data = _git(self.directory, "cat-file", "blob", f"{self.hash}:{path}")
         if data is None:
-            raise GitError(f"{self.name} has no file {path}")
+            raise NoFileError(f"{self.name} has no file {path}")
         return data
 
 
