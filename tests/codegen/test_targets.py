@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from ackord.codegen.planning import plan_contract
 from ackord.codegen.python import reserved
 from ackord.codegen.python.names import members
 from ackord.codegen.target import Options, Target
-from ackord.schema import Contract, load_contract
+from ackord.codegen.typescript import reserved as typescript
+from ackord.codegen.typescript.naming import name_everything as typescript_names
+from ackord.schema import Contract, load_bytes, load_contract
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -92,6 +95,19 @@ def test_the_names_that_each_target_reserves_are_known_without_the_target() -> N
         "sys.exit('jinja2' in sys.modules or 'ackord.codegen.python.target' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_each_argument_that_lint_warns_of_has_another_name_in_typescript() -> None:
+    reserved_names = sorted(typescript.NAMES["argument"])
+    args = dict.fromkeys([*reserved_names, "plain"], "int")
+    event = {"name": "one", "args": args}
+    document = {"ackord": 1, "name": "demo", "version": "1.0.0"}
+    document |= {"namespaces": {"/": {"client_to_server": {"one": event}}}}
+    loaded = load_bytes(json.dumps(document).encode(), "demo.json").contract
+    assert loaded is not None
+    (namespace,) = typescript_names(plan_contract(loaded)).namespaces
+    (names,) = namespace.events.values()
+    assert names.parameters == (*(f"{name}_" for name in reserved_names), "plain")
 
 
 def test_names_that_a_target_reserves_are_changed_and_others_are_not() -> None:
