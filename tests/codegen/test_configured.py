@@ -199,6 +199,19 @@ def test_every_verb_that_shows_warnings_reads_which(verb: str, project: Path) ->
     assert "warning" not in ackord(verb, cwd=project).stderr
 
 
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("python", "'from' has another name in generated Python"), ("typescript", None)],
+)
+def test_names_that_the_language_of_another_target_reserves_are_no_warning(
+    tmp_path: Path, target: str, said: str | None
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TWO)
+    done = ackord("generate", "tiny.yaml", "--out", "app", "--target", target, cwd=tmp_path)
+    assert (said or "S063") in done.stderr
+    assert ("S077" in done.stderr) == (said is not None)
+
+
 @pytest.mark.parametrize("verb", ["validate", "lint"])
 def test_problems_are_printed_for_other_programs(verb: str, project: Path) -> None:
     (project / "tiny.yaml").write_text(UNBOUNDED.replace("str}", "strr}"))

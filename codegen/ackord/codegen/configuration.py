@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -65,11 +65,13 @@ class Configuration:
         ]
 
 
-def lint_settings(configuration: Configuration | None, schema: Path) -> LintSettings:
+def lint_settings(
+    configuration: Configuration | None, schema: Path, asked: Iterable[str] = ()
+) -> LintSettings:
     """Return what to warn of in a schema file: names that are reserved in the languages of its
-    targets, or in Python if none are configured.
+    targets, those of the configuration and those that are asked for; Python without any.
     """
-    targets = [] if configuration is None else configuration.targets_of(schema)
+    targets = [*asked, *([] if configuration is None else configuration.targets_of(schema))]
     ignored = () if configuration is None else configuration.settings.lint.ignore
     return LintSettings(
         ignore=frozenset(ignored), reserved_names=reserved_names(targets or [DEFAULT])

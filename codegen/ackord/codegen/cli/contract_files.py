@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 from ackord.codegen.cli.arguments import package_name
-from ackord.codegen.cli.jobs import Job
+from ackord.codegen.cli.jobs import Job, load_jobs
 from ackord.codegen.cli.loading import load_all, look_here, show, show_problems, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.errors import CodegenError, NotSupportedError, OutputFailedError
@@ -38,7 +38,7 @@ def generate_packages(
     """Generate from schema files, which are loaded if they aren't in `results`; problems are
     written to standard error, and then the program ends.
     """
-    results = load_all(job.schema for job in jobs) if results is None else results
+    results = load_jobs(jobs) if results is None else results
     stop_for_errors(show(list(results.values())))
     packages: list[Package] = []
     for job in jobs:

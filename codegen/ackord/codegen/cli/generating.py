@@ -9,8 +9,7 @@ from typing import Final
 
 import typer
 from ackord.codegen.cli.contract_files import fail_with, generate_packages
-from ackord.codegen.cli.jobs import Job
-from ackord.codegen.cli.loading import load_all
+from ackord.codegen.cli.jobs import Job, load_jobs
 from ackord.codegen.configuration import possible_files
 from ackord.codegen.errors import CodegenError
 from ackord.codegen.output import MANIFEST, Changes, check_writable, write
@@ -55,7 +54,7 @@ def _generate_again(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> s
     read: set[Path] = set()
     try:
         jobs = find_jobs()
-        results = load_all(job.schema for job in jobs)
+        results = load_jobs(jobs)
         read.update(job.schema for job in jobs)
         read.update(Path(file) for result in results.values() for file in result.sources)
         generate_all(jobs, results, force=force)

@@ -4,18 +4,20 @@ configuration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 import typer
+from ackord.codegen.cli.loading import load_all
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import EXAMPLE, read_configuration
 from ackord.codegen.configuration import Configuration
 from ackord.codegen.errors import UnknownTargetError
 from ackord.codegen.languages import DEFAULT
 from ackord.codegen.targets import check_options, find_target
+from ackord.schema import LoadResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class Job:
     out: Path
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     """The values of the target's own options."""
+
+
+def load_jobs(jobs: Iterable[Job]) -> Mapping[Path, LoadResult]:
+    """Load the schema files of jobs, with the warnings that concern their targets."""
+    targets: dict[Path, list[str]] = {}
+    for job in jobs:
+        targets.setdefault(job.schema, []).append(job.target)
+    return load_all(targets, targets=targets)
 
 
 def find_jobs(

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import typer
@@ -41,16 +42,21 @@ def name_of(schema: Path) -> str:
     return "standard input" if schema == STANDARD_INPUT else str(schema)
 
 
-def load_all(schemas: Iterable[Path], *, only: Collection[str] = ()) -> Mapping[Path, LoadResult]:
+def load_all(
+    schemas: Iterable[Path],
+    *,
+    only: Collection[str] = (),
+    targets: Mapping[Path, Iterable[str]] = MappingProxyType({}),
+) -> Mapping[Path, LoadResult]:
     """Load schema files, each once; warnings are those of the configuration, or only those of some
-    codes.
+    codes, for the targets of the configuration and of `targets`.
     """
     look_here()
     configuration = read_configuration()
     unwanted = frozenset(WARNINGS).difference(only) if only else frozenset[str]()
     found: dict[Path, LoadResult] = {}
     for path in dict.fromkeys(schemas):
-        lint = lint_settings(configuration, path)
+        lint = lint_settings(configuration, path, targets.get(path, ()))
         lint = replace(lint, ignore=unwanted or lint.ignore)
         found[path] = (
             load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", lint=lint)
