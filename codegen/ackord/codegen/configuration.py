@@ -7,7 +7,6 @@ directory that it is in.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,19 +107,29 @@ def shown(path: Path) -> Path:
 def _read(file: Path) -> Any:
     """Return the table of ackord in a file; `None` without one."""
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        if file.name == "pyproject.toml" and not isinstance(error, tomllib.TOMLDecodeError):
+    except (OSError, UnicodeDecodeError) as error:
+        if file.name == "pyproject.toml":
             return None
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"{shown(file)} can't be read: {reason}") from error
+        raise _unreadable(file, error) from error
+    import tomllib  # noqa: PLC0415 - often there is nothing to read
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(file, error) from error
     if file.name == "ackord.toml":
         return table
     tool: Any = table.get("tool")
     is_table = isinstance(tool, dict)
     return cast("dict[str, Any]", tool).get("ackord") if is_table else None
+
+
+def _unreadable(file: Path, error: OSError | ValueError) -> ConfigurationError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return ConfigurationError(f"{shown(file)} can't be read: {reason}")
 
 
 def _check(file: Path, table: Any) -> Settings:
