@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ackord.codegen.languages import LANGUAGES
@@ -78,29 +78,30 @@ VALUES: list[tuple[dict[str, Any], str]] = [
 
 def value_of(schema: dict[str, Any]) -> str:
     """Say in words what a key may have, from its JSON Schema."""
-    match schema:
-        case {"additionalProperties": {"$ref": str(name)}}:
-            return NAMED[name.rpartition("/")[2]]
-        case {"enum": list(values)}:
-            return " or ".join(f"`{value}`" for value in values)
-        case {"const": value}:
-            return f"`{value}`"
-        case {"properties": dict(lists)} if "S063" not in lists:
-            return "lists of names: " + ", ".join(f"`{name}`" for name in lists)
-        case _:
-            return next(words for part, words in VALUES if holds(schema, part))
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    inner = schema.get("additionalProperties")
+    if inner and "$ref" in inner:
+        return NAMED[inner["$ref"].rpartition("/")[2]]
+    lists: dict[str, Any] = schema.get("properties", {})
+    if lists and "S063" not in lists:
+        return "lists of names: " + ", ".join(f"`{name}`" for name in lists)
+    return next(words for part, words in VALUES if holds(schema, part))
 
 
 def holds(schema: dict[str, Any], part: dict[str, Any]) -> bool:
-    return all(
-        key in schema
-        and (
-            holds(schema[key], value)
-            if isinstance(value, dict)
-            else value is ... or value == schema[key]
-        )
-        for key, value in part.items()
-    )
+    """Return whether a JSON Schema has these parts, where ``...`` stands for anything."""
+    for key, value in part.items():
+        inner = cast("dict[str, Any]", value) if isinstance(value, dict) else None
+        if key not in schema:
+            return False
+        if inner is not None and not holds(schema[key], inner):
+            return False
+        if inner is None and value is not ... and value != schema[key]:
+            return False
+    return True
 
 
 def table(head: str, rows: Iterable[tuple[str, ...]]) -> str:

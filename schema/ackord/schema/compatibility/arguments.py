@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from ackord.schema.compatibility.findings import At, Findings
-from ackord.schema.compatibility.rollouts import Direction, Reach
+from ackord.schema.compatibility.rollouts import Direction, Reach, Rollout
 from ackord.schema.compatibility.types import TypeComparison
 from ackord.schema.model import Field
 
@@ -28,17 +28,12 @@ def compare_args(
     """
     rule = _moved(old, new)
     if rule is not None:
-        effects = [reach[direction] for direction in Direction]
+        effects: list[tuple[Rollout, str]] = [
+            (rollout, text.replace("refuses", "takes for other arguments"))
+            for rollout, text in (reach[direction] for direction in Direction)
+        ]
         summary = f"({_names(new)}), it was ({_names(old)})"
-        types.findings.add(
-            rule,
-            at.below("args"),
-            summary,
-            *(
-                (rollout, text.replace("refuses", "takes for other arguments"))
-                for rollout, text in effects
-            ),
-        )
+        types.findings.add(rule, at.below("args"), summary, *effects)
         return
     types.compare_arguments(old, new, at, reach, with_offset=from_server)
     for before, now in zip(old, new, strict=False):

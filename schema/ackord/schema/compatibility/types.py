@@ -21,7 +21,7 @@ from ackord.schema.compatibility.limits import (
     unmet,
     unmet_counts,
 )
-from ackord.schema.compatibility.rollouts import Direction, Reach
+from ackord.schema.compatibility.rollouts import Direction, Reach, Rollout
 from ackord.schema.compatibility.schemas import are_same, takes_anything
 from ackord.schema.compatibility.sides import Alternatives, Atom, Shape, Side
 from ackord.schema.compatibility.words import name_of
@@ -576,7 +576,8 @@ class _Reading:
         reach = self._reach
         if is_unknown:
             rollout, text = reach[self._direction]
-            reach = {self._direction: (rollout, text.replace("refuses", "takes for unknown"))}
+            effect: tuple[Rollout, str] = (rollout, text.replace("refuses", "takes for unknown"))
+            reach = {self._direction: effect}
         self._findings.fail(
             family,
             at,
