@@ -10,7 +10,10 @@ from ackord.codegen.cli.arguments import Out, Schema, TargetName, TargetOptions,
 verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@verb.command(epilog="Examples: ackord generate --watch; ackord generate chat.yaml --out chat")
+@verb.command(
+    epilog="Examples: ackord generate --watch; ackord generate chat.yaml --out chat; "
+    "ackord generate chat.yaml --out web/chat --target typescript"
+)
 def generate(  # noqa: PLR0917  # typer gives them by name
     schema: Schema = None,
     out: Out = None,
