@@ -1,5 +1,5 @@
 """This project's server for tests/interop/test_client.py; does what tests/node/peer_server.mjs
-does: ``python -m tests.interop.peer_server [PORT] [--recovery]``.
+does: ``python -m tests.interop.peer_server [PORT] [--recovery] [--patient]``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from ackord.runtime.server import RefusalReply, Server, Socket
 from tests.interop.peers import listen
 
 
-def make_server(*, recovery: bool) -> Server:
+def make_server(*, recovery: bool, ping_timeout: float) -> Server:
     """Make a server whose namespaces do the same."""
     server = Server(
         ping_interval=0.5,
-        ping_timeout=2.5,
+        ping_timeout=ping_timeout,
         connection_state_recovery=ConnectionStateRecovery() if recovery else None,
     )
     for name in ("/", "/second", "/private"):
@@ -66,7 +66,9 @@ def _serve(server: Server, name: str) -> None:
 
 def main() -> None:
     """Serve until the process ends."""
-    server = make_server(recovery="--recovery" in sys.argv)
+    server = make_server(
+        recovery="--recovery" in sys.argv, ping_timeout=60 if "--patient" in sys.argv else 2.5
+    )
     listening = listen(sys.argv)
     configure(server.asgi(), graceful_timeout=1, log_level="error").run(sockets=[listening])
 

@@ -37,6 +37,9 @@ GROWTH = 12.0
 its allocator keep.
 """
 
+SETTLING = 90.0
+"""Seconds that the server may take to notice all clients that have vanished."""
+
 
 class ServerProcess:
     """The server in its process, which tells by a pipe what is alive in it: so there is nothing but
@@ -210,7 +213,7 @@ async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: 
     """
     async with serving("tests.soak.server", *settings) as server:
         await load(server.port, min(clients, 300), 4, 0.3, seed + 1)
-        start = await server.settled(30)
+        start = await server.settled(SETTLING)
         cpu, begun, peak = server.cpu(), time.monotonic(), 0.0
         lag = 0.0
 
@@ -227,7 +230,7 @@ async def soak(clients: int, seconds: float, pace: float, seed: int, *settings: 
             tally = await load(server.port, clients, seconds, pace, seed)
         finally:
             watching.cancel()
-        end = await server.settled(30)
+        end = await server.settled(SETTLING)
         outcome = Outcome(
             tally, start, end, peak, server.cpu() - cpu, time.monotonic() - begun, lag
         )
