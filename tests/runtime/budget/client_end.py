@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
 from typing import Any
 
 from ackord.runtime.client import Manager
 from ackord.runtime.engine.client_transport import ClientWebSocket, TransportReceiver
 from ackord.runtime.testing import OPEN_PACKET, RawServer
-from ackord.runtime.websocket.network import NetworkWebSocket
+from ackord.runtime.websocket.network import NetworkWebSocket, Opened
 from typing_extensions import override
-from websockets.client import ClientProtocol
-from websockets.uri import parse_uri
 
 from tests.bench.contract import BenchClient, Item
 from tests.runtime.budget.messages import ITEM
@@ -34,14 +31,9 @@ class ServerEnd(RawServer):
     async def open_websocket(
         self, url: str, headers: object, receiver: TransportReceiver
     ) -> ClientWebSocket:
-        handshake: Any = SimpleNamespace(
-            frames=ClientProtocol(parse_uri("ws://test/")),
-            response=None,
-            transport=self._transport,
-            is_lost=False,
-            early=b"",
-        )
-        websocket = NetworkWebSocket(handshake, receiver, 5.0, 1_000_000)
+        transport: Any = self._transport
+        opened = Opened(transport, [], b"", None, is_lost=False)
+        websocket = NetworkWebSocket(opened, receiver, 5.0, 1_000_000)
         self._stage.loop.call_soon(self.send, OPEN_PACKET)
         return websocket
 

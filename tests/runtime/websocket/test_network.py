@@ -21,7 +21,6 @@ from ackord.runtime.client import ClientSocket, Manager, connect
 from ackord.runtime.errors import (
     ConnectRefusedError,
     DisconnectedError,
-    ProtocolError,
     SlowConsumerError,
 )
 from ackord.runtime.testing import OPEN_PACKET
@@ -166,29 +165,69 @@ def test_nobody_listens_at_the_address() -> None:
     run(scenario)
 
 
+GOOD_ANSWER = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: KEY\r\n\r\n"
+)
+
+
 @pytest.mark.parametrize(
-    "response",
+    ("answer", "words"),
     [
-        b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
-        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        b"\x00\xff\x00 garbage\r\n\r\n",
-        b"",
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "HTTP status 403"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP status 200"),
+        (b"HTTP/1.1 503 Busy\r\n\r\n" + b"x" * 100_000, "HTTP status 503"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "can't open a WebSocket"),
+        (GOOD_ANSWER.replace(b"KEY", b"AAAA"), "Sec-WebSocket-Accept"),
+        (GOOD_ANSWER.replace(b"Sec-WebSocket-Accept: KEY\r\n", b""), "Sec-WebSocket-Accept"),
+        (GOOD_ANSWER.replace(b"websocket", b"h2c"), "Upgrade"),
+        (GOOD_ANSWER.replace(b"n: Upgrade", b"n: close"), "Connection"),
+        (
+            GOOD_ANSWER.replace(b"Upgrade: w", b"Sec-WebSocket-Protocol: x\r\nUpgrade: w"),
+            "protocol",
+        ),
+        (
+            GOOD_ANSWER.replace(b"Upgrade: w", b"Sec-WebSocket-Extensions: x\r\nUpgrade: w"),
+            "extension",
+        ),
+        (
+            GOOD_ANSWER.replace(b"Upgrade: w", b"X: " + b"x" * 9000 + b"\r\nUpgrade: w"),
+            "valid HTTP response",
+        ),
+        (
+            GOOD_ANSWER.replace(b"Upgrade: w", b"X: x\r\n" * 129 + b"Upgrade: w"),
+            "valid HTTP response",
+        ),
+        (b"HTTP/1.1 101 Endless\r\n" + b"X: x\r\n" * 100_000, "valid HTTP response"),
+        (GOOD_ANSWER[:16], "can't open a WebSocket"),
+        (GOOD_ANSWER[:60], "can't open a WebSocket"),
+        (GOOD_ANSWER[:-2], "can't open a WebSocket"),
+        (GOOD_ANSWER, "before the server opened a session"),
+        (b"\x00\xff\x00 garbage\r\n\r\n", "can't open a WebSocket"),
+        (b"", "can't open a WebSocket"),
     ],
 )
-def test_what_answers_is_no_websocket_server(response: bytes) -> None:
+@pytest.mark.parametrize("pieces", [1, 40])
+def test_what_answers_is_no_websocket_server(answer: bytes, words: str, pieces: int) -> None:
     async def scenario() -> None:
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(response)
-            writer.close()
-            await writer.wait_closed()
+        async def serve_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            request = await reader.readuntil(b"\r\n\r\n")
+            key = request.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+            data = answer.replace(b"KEY", accept_key(key.decode()).encode())
+            size = len(data) // pieces + 1
+            with suppress(OSError):  # the client may have seen enough
+                for at in range(0, len(data), size):
+                    writer.write(data[at : at + size])
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                writer.close()
+                await writer.wait_closed()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        async with server:
+        async with await asyncio.start_server(serve_answer, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            with pytest.raises((DisconnectedError, ProtocolError)):
-                await connect(f"http://127.0.0.1:{port}", proxy=None).connect()
+            url = f"http://127.0.0.1:{port}"
+            with pytest.raises(DisconnectedError, match=words):
+                await connect(url, transports=["websocket"], proxy=None).connect()
 
     run(scenario)
 
@@ -410,10 +449,7 @@ def test_opening_that_is_given_up_leaves_nothing_and_waits_for_nobody(
                 request = await reader.readuntil(b"\r\n\r\n")
                 key = request.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
                 writer.write(
-                    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                    b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
-                    + accept_key(key.decode()).encode()
-                    + b"\r\n\r\n"
+                    GOOD_ANSWER.replace(b"KEY", accept_key(key.decode()).encode())
                     if key
                     else b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n0{"
                 )

@@ -7,7 +7,6 @@ import ssl
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from ackord.runtime.engine.client_options import ClientSettings
 from ackord.runtime.engine.client_transport import (
@@ -17,7 +16,6 @@ from ackord.runtime.engine.client_transport import (
     TransportReceiver,
 )
 from ackord.runtime.errors import UsageError
-from ackord.runtime.logs.packets import SILENT
 from typing_extensions import override
 
 
@@ -37,25 +35,22 @@ class NetworkConnector(Connector):
         self, url: str, headers: Mapping[str, str], receiver: TransportReceiver
     ) -> ClientWebSocket:
         try:
-            from ackord.runtime.websocket.network import open_network_websocket  # noqa: PLC0415
+            from ackord.runtime.websocket.client_opening import (  # noqa: PLC0415
+                open_network_websocket,
+            )
         except ModuleNotFoundError as error:
             raise _missing(error) from error
         settings = self._settings
-        options: dict[str, Any] = {
-            "compression": "deflate" if settings.compression else None,
-            "proxy": settings.proxy if settings.proxy is not True or _may_name_a_proxy() else None,
-            "logger": SILENT,
-        }
-        context = self._context(url)
-        if context is not None:
-            options["ssl"] = context
+        may_use_proxy = settings.proxy is not True or _may_name_a_proxy()
         return await open_network_websocket(
             url,
             headers,
             receiver,
             close_timeout=settings.close_timeout,
             max_message=settings.max_message,
-            options=options,
+            compression=settings.compression,
+            ssl=self._context(url),
+            proxy=settings.proxy if may_use_proxy else None,
         )
 
     @override

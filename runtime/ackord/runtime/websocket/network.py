@@ -1,14 +1,14 @@
-"""WebSockets of a client over the network.
+"""Open WebSockets of a client over the network (`ackord.runtime.websocket.client_opening` opens
+them).
 
-The `websockets` library, which only the extra `client` installs, opens them: TCP, TLS, proxies, the
-handshake. Then `NetworkWebSocket` takes the library's place at the transport, so that no queue and
-no task stands between the network and the connection. The rules:
+`NetworkWebSocket` is the protocol of the network transport itself, so that no queue and no task
+stands between the network and the connection. The rules:
 
 Reading
-    Whole text and binary frames are read here; all others by the library's `ClientProtocol`, one
-    frame at a time, so that what one read inflates to is handled before the next frame is looked
-    at. A frame that is cut waits in `_cut`. Where the receiver can't keep up, the reading stops,
-    and the rest waits there as well.
+    Whole text and binary frames are read here; all others by the `Protocol` of the `websockets`
+    library, which is made when the first of them comes. It reads one frame at a time, so that what
+    one read inflates to is handled before the next frame is looked at. A frame that is cut waits in
+    `_cut`. Where the receiver can't keep up, the reading stops, and the rest waits there as well.
 
 Writing
     What is sent in one turn of the event loop goes out in one piece at its end, and what is sent
@@ -22,18 +22,18 @@ The end
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from ackord.runtime.engine.client_address import explain_redirect, without_secrets
 from ackord.runtime.engine.client_transport import (
     ClientWebSocket,
     TransportLostError,
     TransportReceiver,
 )
 from ackord.runtime.engine.websocket import CloseCode
+from ackord.runtime.logs.packets import SILENT
 from ackord.runtime.logs.text import printable, quoted
-from ackord.runtime.protocol.engineio.answers import explain_refusal, is_final
 from ackord.runtime.protocol.engineio.packet import Packet
 from ackord.runtime.websocket import bounds
 from ackord.runtime.websocket.client_framing import (
@@ -46,17 +46,11 @@ from ackord.runtime.websocket.client_framing import (
     is_wrong,
 )
 from typing_extensions import override
-from websockets.asyncio.client import connect
-from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
+from websockets.protocol import Protocol, Side
 
 _COMMON: Final = (TEXT, BINARY)
-_END_OF_HEAD: Final = b"\r\n\r\n"
-_SWITCHING: Final = b" 101"
-_MAX_HEAD: Final = 65_536
-"""Bytes that the answer to the handshake may have before its end is looked for no more."""
 _LARGE: Final = 16_384
 """Bytes from which on a frame is written at once, so that the transport tells of a busy network."""
 _MAX_SHOWN: Final = 300
@@ -64,147 +58,21 @@ _MAX_SHOWN: Final = 300
 _keys = MaskKeys()
 
 
-class _Connect(connect):
-    """Opens a WebSocket to the given address only, and follows no redirect, as the reference
-    implementation.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A network transport whose other end has accepted a WebSocket."""
 
-    The library would follow: then the payload of CONNECT and the client's own headers would go to a
-    host that the application didn't name.
+    transport: asyncio.Transport
+    headers: Sequence[tuple[str, str]]
+    """Those of the answer."""
+    early: bytes
+    """What was read after the answer."""
+    frames: Protocol | None
+    """The library's state of the connection, if the library has read the answer: it may have
+    negotiated extensions.
     """
-
-    @override
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
-
-
-class _Handshake(asyncio.Protocol):
-    """The protocol of a network transport until the server has answered the handshake; what
-    follows the answer is kept for the protocol after it.
-
-    It takes the place of the library's `ClientConnection`, whose queue, locks and futures nobody
-    would use: `_Connect` calls `handshake` and `start_keepalive`.
-    """
-
-    def __init__(self, frames: ClientProtocol, **_: object) -> None:
-        """Take the library's state of one connection; options that `ClientConnection` has beside
-        that mean nothing here.
-        """
-        self.frames = frames
-        self.response: Response | None = None
-        self.transport: asyncio.Transport
-        self.early = b""
-        self.is_lost = False
-        self._head = b""
-        self._is_answered = False
-        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def handshake(self, headers: Mapping[str, str], user_agent: str | None) -> None:
-        """Send the request, and wait for the answer to it.
-
-        Raises:
-            WebSocketException: There was none, it refuses the WebSocket, or it is wrong.
-        """
-        frames = self.frames
-        request = frames.connect()
-        request.headers.update(headers)
-        if user_agent is not None:
-            request.headers.setdefault("User-Agent", user_agent)
-        self.transport.write(request.serialize())
-        await self._done
-        if frames.handshake_exc is not None:
-            raise frames.handshake_exc
-
-    def start_keepalive(self) -> None:
-        """Do nothing: Engine.IO has its own heartbeat."""
-
-    @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        if self._is_answered:
-            if self.response is not None:
-                self.early += data
-                self.transport.pause_reading()
-            else:
-                self._feed(data)
-            return
-        looked_at = max(0, len(self._head) - len(_END_OF_HEAD) + 1)
-        self._head += data
-        end = self._head.find(_END_OF_HEAD, looked_at)
-        if end < 0 and len(self._head) <= _MAX_HEAD:
-            return
-        self._is_answered = True
-        head, rest = self._head, b""
-        if end >= 0 and _SWITCHING in head[:16]:
-            head, rest = head[: end + 4], head[end + 4 :]
-        self._feed(head)
-        self.early = rest
-
-    @override
-    def eof_received(self) -> None:
-        if not self._is_answered and self._head:
-            self._is_answered = True
-            self._feed(self._head)
-        self.frames.receive_eof()
-        self._look()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_lost = True
-        self.frames.receive_eof()
-        self._look()
-
-    def _feed(self, data: bytes) -> None:
-        self.frames.receive_data(data)
-        self._look()
-
-    def _look(self) -> None:
-        """See whether the library has read the answer, or can't."""
-        for event in self.frames.events_received():
-            if isinstance(event, Response) and self.frames.handshake_exc is None:
-                self.response = event
-        is_over = self.response is not None or self.frames.handshake_exc is not None
-        if is_over and not self._done.done():
-            self._done.set_result(None)
-
-
-async def open_network_websocket(
-    url: str,
-    headers: Mapping[str, str],
-    receiver: TransportReceiver,
-    *,
-    close_timeout: float,
-    max_message: int,
-    options: Mapping[str, Any],
-) -> NetworkWebSocket:
-    """Open one; `options` are the library's."""
-    make_protocol: Any = _Handshake
-    try:
-        handshake: Any = await _Connect(
-            url,
-            additional_headers=headers,
-            create_connection=make_protocol,
-            max_size=max_message,
-            open_timeout=None,  # the caller bounds the opening
-            **options,
-        )
-    except InvalidStatus as error:
-        raise _refused(url, error) from error
-    except OSError as error:
-        raise TransportLostError(
-            "transport error",
-            f"can't connect to {without_secrets(url)}: {_words(error)}",
-            is_final=True,
-        ) from error
-    except (WebSocketException, EOFError, ValueError) as error:
-        # The library puts what the server answered into some of its texts.
-        raise TransportLostError(
-            "transport error",
-            f"can't open a WebSocket to {without_secrets(url)}: {_words(error)}",
-        ) from error
-    return NetworkWebSocket(handshake, receiver, close_timeout, max_message)
+    is_lost: bool
+    """Whether the connection has ended already."""
 
 
 class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
@@ -215,7 +83,6 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         "_cut",
         "_drained",
         "_fragments",
-        "_frames",
         "_gone",
         "_is_closed",
         "_is_common",
@@ -223,6 +90,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         "_is_reading",
         "_is_text",
         "_left",
+        "_library",
         "_loop",
         "_lost",
         "_max_message",
@@ -239,23 +107,22 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def __init__(
         self,
-        handshake: _Handshake,
+        opened: Opened,
         receiver: TransportReceiver,
         close_timeout: float,
         max_message: int,
     ) -> None:
         """Take the place of the handshake's protocol."""
-        response = handshake.response
-        self.response_headers = [] if response is None else list(response.headers.raw_items())
+        self.response_headers = opened.headers
         self._loop = asyncio.get_running_loop()
-        self._transport = handshake.transport
-        self._frames = handshake.frames
+        self._transport = opened.transport
+        self._library = opened.frames
         self._receiver = receiver
         self._close_timeout = close_timeout
         self._max_message = max_message
-        self._is_common = not handshake.frames.extensions
+        self._is_common = opened.frames is None or not opened.frames.extensions
         """Whether frames of the server may be read here: compressed ones are the library's."""
-        self._cut = bytearray(handshake.early)
+        self._cut = bytearray(opened.early)
         """What was read and not handled yet."""
         self._needed = 0
         """How long that must become before it is looked at."""
@@ -273,13 +140,20 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         self._timer: asyncio.TimerHandle | None = None
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._transport.set_protocol(self)
-        if handshake.is_lost:
+        if opened.is_lost:
             self._gone.set_result(None)
             self._lost = TransportLostError("transport close", "the connection was lost")
         else:
             self._transport.resume_reading()
         if self._cut or self._lost:
             self._loop.call_soon(self._read_on)
+
+    @property
+    def _frames(self) -> Protocol:
+        """The library's state of the connection; many connections never need it."""
+        if self._library is None:
+            self._library = Protocol(Side.CLIENT, max_size=self._max_message, logger=SILENT)
+        return self._library
 
     # The engine's side (`ClientWebSocket`)
 
@@ -403,7 +277,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         if not self._gone.done():
             self._gone.set_result(None)
         if not self._is_closed:
-            words = "" if exc is None else f": {_words(exc)}"
+            words = "" if exc is None else f": {shown_words(exc)}"
             self._lost = TransportLostError("transport close", f"the connection was lost{words}")
             self._wake()
             if not self._is_held:
@@ -558,7 +432,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                 f"the server sent a message of more than the {self._max_message:,} bytes that the "
                 "option max_message allows"
             )
-        return f"the server broke the WebSocket protocol: {_words(error)}"
+        return f"the server broke the WebSocket protocol: {shown_words(error)}"
 
     def _end(self, reason: str, description: str) -> None:
         """Tell the receiver of the end, and finish the closing handshake without it."""
@@ -619,16 +493,6 @@ def _describe_close(code: int, text: str) -> str:
     return f"the server closed the WebSocket with the code {code}{shown}"
 
 
-def _refused(url: str, error: InvalidStatus) -> TransportLostError:
-    response = error.response
-    status, body = response.status_code, bytes(response.body or b"")
-    locations = response.headers.get_all("Location")
-    if 300 <= status < 400 and locations:
-        why = explain_redirect(url, status, locations[0])
-    else:
-        why = f"{without_secrets(url)} refused the WebSocket with {explain_refusal(status, body)}"
-    return TransportLostError("transport error", why, is_final=is_final(status, body))
-
-
-def _words(error: Exception) -> str:
+def shown_words(error: Exception) -> str:
+    """Return the words of an error, as far as they may be shown."""
     return printable(str(error)[:_MAX_SHOWN]) or type(error).__name__
