@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from random import random
 from types import TracebackType
 from typing import Self, Unpack
@@ -261,9 +260,11 @@ class Manager(ConnectionEvents):
         delay = self._schedule.pause(self._attempts, random())  # noqa: S311
         self._attempts += 1
         self._asked_to_retry.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(delay):
-                await self._asked_to_retry.wait()
+        timer = asyncio.get_running_loop().call_later(delay, self._asked_to_retry.set)
+        try:
+            await self._asked_to_retry.wait()
+        finally:
+            timer.cancel()
         self._notify("reconnect_attempt", self._attempts)
 
     def retry_now(self) -> None:

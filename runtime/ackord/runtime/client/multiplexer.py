@@ -14,6 +14,8 @@ from ackord.runtime.protocol.socketio.parser import PacketDecoder
 from ackord.runtime.sockets.backlog import Backlog
 from ackord.runtime.sockets.reader import PacketReader
 
+_log = logging.getLogger("ackord.runtime.client")
+
 ATTACHMENT_TIMEOUT = 30.0
 """Seconds between a packet's header and its last attachment."""
 
@@ -41,7 +43,7 @@ class Multiplexer:
         self.receive_text = self._reader.receive_text
         self.receive_binary = self._reader.receive_binary
         self._backlog = backlog
-        self._log = LimitedLog(logging.getLogger("ackord.runtime.client"))
+        self._log = LimitedLog(_log)
 
     # What the connection tells (`ackord.runtime.engine.client.PacketHandler`)
 

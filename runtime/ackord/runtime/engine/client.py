@@ -108,7 +108,7 @@ class Connection:
         self._opening: asyncio.Future[None] = self._loop.create_future()
         # Nobody may wait for it any more: then its exception isn't a mistake of this program.
         self._opening.add_done_callback(_ignore)
-        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._ended = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._is_paused = False
         self._is_overfull = False
@@ -313,14 +313,13 @@ class Connection:
         """
         if self._task is None:
             await self._carrier.wait_closed()
-        elif self._task is not asyncio.current_task():
+        elif not self._task.done() and self._task is not asyncio.current_task():
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         """Wait for the end, and then until nothing is left."""
         try:
-            # A cancellation must not settle `_ended`, by which `_finish` knows what was done.
-            await asyncio.wait([self._ended])
+            await self._ended.wait()
         except asyncio.CancelledError:
             # The loop is shutting down: the handler still learns of the end. (Nothing can be done
             # once the loop is closed: then the exception is another one.)
@@ -340,9 +339,9 @@ class Connection:
                 await transport.wait_closed()
 
     def _finish(self, description: str | None) -> None:
-        if self._ended.done():
+        if self._ended.is_set():
             return
-        self._ended.set_result(None)
+        self._ended.set()
         if self._timer is not None:
             self._timer.cancel()
         reason = self._session.close_reason or "transport close"

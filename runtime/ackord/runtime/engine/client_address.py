@@ -18,6 +18,8 @@ _RESERVED: Final = frozenset({"EIO", "transport", "sid", "b64", "j"})
 """Names in the query string that belong to the protocol (Engine.IO protocol v4, "HTTP
 long-polling").
 """
+_SAFE: Final = "@"
+"""What the query string has as it is, beside what every one has."""
 _SECURE: Final = {"http": False, "ws": False, "https": True, "wss": True}
 
 
@@ -45,14 +47,19 @@ class Address:
                 )
         self.is_secure = _SECURE[parts.scheme.lower()]
         """Whether requests go over TLS."""
-        self._host = parts.netloc
-        self._path = f"/{path.strip('/')}/" if path.strip("/") else "/"
+        place = parts.netloc + (f"/{path.strip('/')}/" if path.strip("/") else "/")
+        secure = "s" * self.is_secure
+        self.http = f"http{secure}://{place}"
+        """The URL without a query string, as cookies and HTTP see it."""
+        self._websocket = f"ws{secure}://{place}"
         self._pairs = pairs
+        self._query = self._encode_query()
 
     def add_to_query(self, name: str, value: str) -> None:
         """Add a parameter to the query string of all requests from now on; once is enough."""
         if (name, value) not in self._pairs:
             self._pairs.append((name, value))
+            self._query = self._encode_query()
 
     def url(self, transport: str, sid: str | None = None, *, unique: str | None = None) -> str:
         """Return the URL of a request (Engine.IO protocol v4, "handshake"): the first one of a
@@ -60,20 +67,16 @@ class Address:
 
         `unique` keeps caches from answering.
         """
-        pairs = [*self._pairs, ("EIO", PROTOCOL), ("transport", transport)]
+        url = self._websocket if transport == WEBSOCKET else self.http
+        query = f"{self._query}&transport={transport}"
         if unique is not None:
-            pairs.append(("t", unique))
+            query += f"&t={unique}"
         if sid is not None:
-            pairs.append(("sid", sid))
-        return self._join("ws" if transport == WEBSOCKET else "http", urlencode(pairs, safe="@"))
+            query += "&" + urlencode({"sid": sid}, safe=_SAFE)
+        return f"{url}?{query}"
 
-    @property
-    def http(self) -> str:
-        """The URL without a query string, as cookies and HTTP see it."""
-        return self._join("http", "")
-
-    def _join(self, scheme: str, query: str) -> str:
-        return urlunsplit((f"{scheme}{'s' * self.is_secure}", self._host, self._path, query, ""))
+    def _encode_query(self) -> str:
+        return urlencode([*self._pairs, ("EIO", PROTOCOL)], safe=_SAFE)
 
 
 def split_url(url: str) -> SplitResult:

@@ -29,12 +29,16 @@ class Cookies:
 
     def store(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Take the cookies that an answer sets."""
-        answer = Message()
-        for name, value in headers:
-            if name.lower() == "set-cookie" and len(value) <= MAX_COOKIE:
-                answer["Set-Cookie"] = value
-        if not len(answer):
+        cookies = [
+            value
+            for name, value in headers
+            if name.lower() == "set-cookie" and len(value) <= MAX_COOKIE
+        ]
+        if not cookies:
             return
+        answer = Message()
+        for cookie in cookies:
+            answer["Set-Cookie"] = cookie
         if len(self._jar) >= MAX_COOKIES:
             self._jar.clear()
         self._jar.extract_cookies(cast("Any", _Answer(answer)), Request(url))  # noqa: S310  # opens nothing

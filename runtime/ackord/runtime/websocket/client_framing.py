@@ -23,6 +23,8 @@ TEXT: Final = 0x81
 """The first byte of a whole text message."""
 BINARY: Final = 0x82
 """The first byte of a whole binary message."""
+CLOSE: Final = 0x88
+"""The first byte of a close frame."""
 LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
 _LENGTH_OF_8: Final = 127

@@ -17,7 +17,7 @@ from websockets.client import ClientProtocol
 from websockets.datastructures import Headers
 from websockets.extensions import ClientExtensionFactory
 from websockets.http11 import USER_AGENT
-from websockets.uri import parse_uri
+from websockets.uri import WebSocketURI, parse_uri
 from websockets.utils import accept_key
 
 END_OF_HEAD: Final = b"\r\n\r\n"
@@ -29,6 +29,7 @@ _HEAD: Final = re.compile(
     rb"(?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n){1,64}\r\n"
 )
 _KEY: Final = "Sec-WebSocket-Key"
+_USER_AGENT: Final = f"User-Agent: {USER_AGENT}\r\n".encode()
 _ONCE: Final = frozenset({"upgrade", "connection", "sec-websocket-accept"})
 _NEGOTIATED: Final = frozenset({"sec-websocket-extensions", "sec-websocket-protocol"})
 
@@ -39,20 +40,31 @@ def write_request(
     """Return the request that opens a WebSocket; `key` is of `websockets.utils.generate_key`.
 
     Raises:
-        ValueError: The URL can't be sent.
-        WebSocketException: A header can't be sent.
+        WebSocketException: The URL or a header can't be sent.
     """
+    first = _first_lines(url, extensions) + f"{_KEY}: {key}\r\n".encode()
+    if not headers:
+        return first + _USER_AGENT + b"\r\n"
     further = Headers(headers)
-    further[_KEY] = key
     if "User-Agent" not in further:
-        further["User-Agent"] = USER_AGENT
-    return _first_lines(url, extensions) + further.serialize()
+        first += _USER_AGENT
+    return first + further.serialize()
+
+
+@lru_cache(maxsize=64)
+def parse_url(url: str) -> WebSocketURI:
+    """Return the parts of a URL; connections to one server have one URL.
+
+    Raises:
+        WebSocketException: It isn't a WebSocket's.
+    """
+    return parse_uri(url)
 
 
 @lru_cache(maxsize=64)
 def _first_lines(url: str, extensions: tuple[ClientExtensionFactory, ...]) -> bytes:
     """Return what all requests to a URL have in common, as the library writes it."""
-    request = ClientProtocol(parse_uri(url), extensions=extensions or None).connect()
+    request = ClientProtocol(parse_url(url), extensions=extensions or None).connect()
     del request.headers[_KEY]
     return request.serialize().removesuffix(b"\r\n")
 

@@ -18,6 +18,7 @@ from ackord.runtime.logs.packets import SILENT
 from ackord.runtime.protocol.engineio.answers import explain_refusal, is_final
 from ackord.runtime.websocket.client_handshake import (
     END_OF_HEAD,
+    parse_url,
     read_acceptance,
     write_request,
 )
@@ -29,7 +30,6 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.extensions import ClientExtensionFactory
 from websockets.extensions.permessage_deflate import enable_client_permessage_deflate
 from websockets.http11 import Response
-from websockets.uri import parse_uri
 from websockets.utils import generate_key
 
 _DEFLATE: Final = tuple(enable_client_permessage_deflate(None))
@@ -95,7 +95,7 @@ async def _connect(
             **tls,
         )
         return
-    uri = parse_uri(url)
+    uri = parse_url(url)
     await asyncio.get_running_loop().create_connection(
         lambda: handshake,
         uri.host,
@@ -233,7 +233,7 @@ class _Handshake(asyncio.Protocol):
     def _reader(self) -> ClientProtocol:
         if self._library is None:
             self._library = ClientProtocol(
-                parse_uri(self._url),
+                parse_url(self._url),
                 extensions=self._extensions or None,
                 max_size=self._max_message,
                 logger=SILENT,

@@ -38,6 +38,7 @@ from ackord.runtime.protocol.engineio.packet import Packet
 from ackord.runtime.websocket import bounds
 from ackord.runtime.websocket.client_framing import (
     BINARY,
+    CLOSE,
     LENGTH_OF_2,
     TEXT,
     MaskKeys,
@@ -214,8 +215,11 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
             if not abort:
                 self._flush()
             self._stop()
-            if self._frames.close_sent is None:
-                self._frames.send_close(CloseCode.NORMAL)
+            if self._library is None:
+                code = CloseCode.NORMAL.to_bytes(2)
+                self._transport.write(encode_frame(CLOSE, code, _keys.take()))
+            elif self._library.close_sent is None:
+                self._library.send_close(CloseCode.NORMAL)
             self._write_frames()
         if abort:
             self._close_transport()
@@ -408,7 +412,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def _write_frames(self) -> None:
         """Write what the library has to say: PONGs, and close frames."""
-        data = b"".join(self._frames.data_to_send())
+        data = b"" if self._library is None else b"".join(self._library.data_to_send())
         if self._out:
             self._flush()
         if data and not self._gone.done():

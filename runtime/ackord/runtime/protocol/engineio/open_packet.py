@@ -74,7 +74,7 @@ def decode_open_packet(packet: str) -> OpenPacket:
     if len(packet) > MAX_OPEN_PACKET:
         raise MalformedPacketError("the open packet is too long")
     try:
-        data: object = json.loads(packet[1:], parse_constant=_refuse_constant)
+        data: object = _decoder.decode(packet[1:])
     except (ValueError, RecursionError) as error:
         raise MalformedPacketError("the open packet is not JSON") from error
     if not isinstance(data, dict):
@@ -94,6 +94,9 @@ def decode_open_packet(packet: str) -> OpenPacket:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _sid(fields: dict[str, Any]) -> str:
