@@ -5,6 +5,7 @@ that misbehave as only networks can.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket as socket_module
 import ssl
@@ -18,6 +19,8 @@ import pytest
 import socketio
 import uvicorn
 from ackord.runtime.client import ClientSocket, Manager, connect
+from ackord.runtime.client.multiplexer import Multiplexer
+from ackord.runtime.engine.client import Connection
 from ackord.runtime.errors import (
     ConnectRefusedError,
     DisconnectedError,
@@ -369,6 +372,73 @@ def test_after_a_ping_timeout_the_next_connection_waits_for_nothing_of_the_old_o
             await client.disconnect()
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "words"),
+    [
+        (1000, "", "the code 1000"),
+        (1012, "", "the code 1012"),
+        (1000, "bye", "the code 1000, 'bye'"),
+        (3000, "", "the code 3000"),
+    ],
+)
+def test_a_close_frame_is_answered_and_told(code: int, text: str, words: str) -> None:
+    answered: list[int | None] = []
+
+    async def handle(connection: ServerConnection) -> None:
+        await opened(connection)
+        await connection.close(code, text)
+        assert connection.protocol.close_rcvd is not None
+        answered.append(connection.protocol.close_rcvd.code)
+
+    async def scenario() -> None:
+        told: asyncio.Queue[str] = asyncio.Queue()
+        async with raw_server(handle) as url:
+            client = connect(url, proxy=None, reconnection=False)
+
+            @client.on("disconnect")
+            async def disconnected(reason: str, description: str) -> None:
+                await told.put(f"{reason}: {description}")
+
+            await client.connect()
+            assert (await told.get()).endswith(words)
+        assert answered == [code]
+
+    run(scenario)
+
+
+def count(kind: type) -> int:
+    return sum(type(thing) is kind for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("end", ["close", "close with a text", "abort"])
+def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collector(end: str) -> None:
+    async def handle(connection: ServerConnection) -> None:
+        await opened(connection)
+        if end == "abort":
+            connection.transport.abort()
+        else:
+            await connection.close(1000, "bye" * (end != "close"))
+
+    async def scenario() -> None:
+        async with raw_server(handle) as url:
+            client = connect(url, proxy=None, reconnection_delay=0, randomization_factor=0)
+            joined: asyncio.Queue[None] = asyncio.Queue()
+            client.on("connect", partial(joined.put_nowait, None))
+            await client.connect()
+            for _ in range(5):
+                await joined.get()
+                assert count(Connection) <= 1
+                assert count(Multiplexer) <= 1
+            await client.disconnect()
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(scenario)
+    finally:
+        gc.enable()
 
 
 def test_a_message_as_large_as_allowed_is_taken() -> None:

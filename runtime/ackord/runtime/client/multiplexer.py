@@ -59,6 +59,8 @@ class Multiplexer:
         for socket in list(self._sockets.values()):
             socket.connection_closed(self._connection, reason, description)
         self._owner.connection_closed(reason, description)
+        # The reader holds this object: neither is to wait for the collector.
+        del self._reader, self.receive_text, self.receive_binary
 
     # What the reader of packets tells (`ackord.runtime.sockets.reader.ReadingConnection`)
 

@@ -349,8 +349,10 @@ class Connection:
         self._held_size = 0
         if self._transport is not None:
             self._transport.close(abort=reason in {"ping timeout", "transport error"})
-        if self._handler is not None:
-            self._handler.closed(reason, description)
+        # The handler holds this connection: neither is to wait for the collector.
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            handler.closed(reason, description)
 
     # The transport's side (`TransportReceiver`)
 

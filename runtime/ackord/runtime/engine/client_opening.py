@@ -154,7 +154,12 @@ class EngineClient:
                 await self._upgrade(connection, polling)
 
         is_logged = LOGGER.isEnabledFor(logging.DEBUG)
-        may_upgrade = may_upgrade and settings.upgrade and WEBSOCKET in settings.transports
+        may_upgrade = (
+            may_upgrade
+            and name == POLLING
+            and settings.upgrade
+            and WEBSOCKET in settings.transports
+        )
         connection = (LoggedConnection if is_logged else Connection)(
             ClientSession(now, open_timeout=until - now, transport=name),
             self._options,

@@ -25,6 +25,8 @@ BINARY: Final = 0x82
 """The first byte of a whole binary message."""
 CLOSE: Final = 0x88
 """The first byte of a close frame."""
+_PLAIN_CLOSE: Final = bytes((CLOSE, 2))
+_PLAIN_CODES: Final = frozenset({1000, 1001, 1011, 1012, 1013})
 LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
 _LENGTH_OF_8: Final = 127
@@ -104,3 +106,13 @@ def is_wrong(data: bytes | bytearray, at: int, end: int, *, may_be_compressed: b
     if opcode >= _FIRST_CONTROL:
         return first < _FINAL or second >= LENGTH_OF_2
     return is_padded(data, at)
+
+
+def plain_close_code(frame: bytes) -> int | None:
+    """Return the code of a close frame that has one of the common codes and no text, or `None` for
+    any other frame (RFC 6455, 5.5.1 and 7.4.1).
+    """
+    if len(frame) != 4 or frame[:2] != _PLAIN_CLOSE:
+        return None
+    code = int.from_bytes(frame[2:])
+    return code if code in _PLAIN_CODES else None

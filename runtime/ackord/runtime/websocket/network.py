@@ -45,6 +45,7 @@ from ackord.runtime.websocket.client_framing import (
     encode_frame,
     frame_end,
     is_wrong,
+    plain_close_code,
 )
 from typing_extensions import override
 from websockets.exceptions import PayloadTooBig
@@ -216,8 +217,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                 self._flush()
             self._stop()
             if self._library is None:
-                code = CloseCode.NORMAL.to_bytes(2)
-                self._transport.write(encode_frame(CLOSE, code, _keys.take()))
+                self._write_close(CloseCode.NORMAL)
             elif self._library.close_sent is None:
                 self._library.send_close(CloseCode.NORMAL)
             self._write_frames()
@@ -228,7 +228,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     @override
     async def wait_closed(self) -> None:
-        await asyncio.wait([self._gone])
+        await asyncio.shield(self._gone)
 
     # The network's side (`asyncio.Protocol`)
 
@@ -358,6 +358,12 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
 
     def _read_uncommon(self, frame: bytes) -> None:
         """Have the library read one frame, or the beginning of one that is wrong."""
+        code = None if self._library else plain_close_code(frame)
+        if code is not None:
+            # A server that ends many connections says so to all of them in the same way.
+            self._write_close(code)
+            self._end("transport close", _describe_close(code, ""))
+            return
         frames = self._frames
         frames.receive_data(frame)
         for event in frames.events_received():
@@ -418,6 +424,11 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         if data and not self._gone.done():
             self._transport.write(data)
 
+    def _write_close(self, code: int) -> None:
+        """Write a close frame without the library, which has nothing to do with it so far."""
+        self._flush()
+        self._transport.write(encode_frame(CLOSE, code.to_bytes(2), _keys.take()))
+
     def _wake(self) -> None:
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
@@ -452,11 +463,13 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
     def _tell(self) -> None:
         error, self._lost = self._lost, None
         if error is not None and not self._is_closed:
+            receiver = self._receiver
             self._stop()
-            self._receiver.closed(error)
+            receiver.closed(error)
 
     def _stop(self) -> None:
         self._is_closed = True
+        del self._receiver  # which holds this transport: neither is to wait for the collector
         self._out = []
         self._out_size = 0
         self._fragments.clear()
