@@ -261,14 +261,14 @@ def test_what_is_written_is_read_by_the_server_in_order_with_and_without_compres
 @given(
     code=st.sampled_from([999, 1000, 1001, 1004, 1005, 1006, 1011, 1012, 1013, 1015, 3000, 5000]),
     text=st.sampled_from([b"", b"", b"", b"bye", b"\xff"]),
-    cut=st.integers(0, 5),
+    cut=st.sampled_from([0, 0, 0, 1, 2]),
     first=st.sampled_from([0x88, 0x88, 0x88, 0x08, 0x89, 0xC8]),
 )
 def test_a_close_frame_that_is_read_here_is_one_that_the_library_reads_so(
     code: int, text: bytes, cut: int, first: int
 ) -> None:
-    frame = Frame(Opcode.CLOSE, code.to_bytes(2) + text).serialize(mask=False)
-    frame = bytes((first,)) + frame[1 : len(frame) - cut]
+    payload = (code.to_bytes(2) + text)[cut:]
+    frame = bytes((first,)) + Frame(Opcode.CLOSE, payload).serialize(mask=False)[1:]
     read = plain_close_code(frame)
     if read is not None:
         library = Protocol(Side.CLIENT, state=OPEN)

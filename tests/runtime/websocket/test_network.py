@@ -381,6 +381,7 @@ def test_after_a_ping_timeout_the_next_connection_waits_for_nothing_of_the_old_o
         (1012, "", "the code 1012"),
         (1000, "bye", "the code 1000, 'bye'"),
         (3000, "", "the code 3000"),
+        (1005, "", "the code 1005"),
     ],
 )
 def test_a_close_frame_is_answered_and_told(code: int, text: str, words: str) -> None:
@@ -388,6 +389,9 @@ def test_a_close_frame_is_answered_and_told(code: int, text: str, words: str) ->
 
     async def handle(connection: ServerConnection) -> None:
         await opened(connection)
+        if code == 1005:  # stands for none
+            connection.protocol.send_close()
+            connection.transport.write(b"".join(connection.protocol.data_to_send()))
         await connection.close(code, text)
         assert connection.protocol.close_rcvd is not None
         answered.append(connection.protocol.close_rcvd.code)

@@ -25,7 +25,9 @@ BINARY: Final = 0x82
 """The first byte of a whole binary message."""
 CLOSE: Final = 0x88
 """The first byte of a close frame."""
+_EMPTY_CLOSE: Final = bytes((CLOSE, 0))
 _PLAIN_CLOSE: Final = bytes((CLOSE, 2))
+_NO_CODE: Final = 1005
 _PLAIN_CODES: Final = frozenset({1000, 1001, 1011, 1012, 1013})
 LENGTH_OF_2: Final = 126
 """Lengths from here on are written in the 2 bytes that follow."""
@@ -109,9 +111,11 @@ def is_wrong(data: bytes | bytearray, at: int, end: int, *, may_be_compressed: b
 
 
 def plain_close_code(frame: bytes) -> int | None:
-    """Return the code of a close frame that has one of the common codes and no text, or `None` for
-    any other frame (RFC 6455, 5.5.1 and 7.4.1).
+    """Return the code of a close frame that has no text, and one of the common codes or none, which
+    is 1005; `None` for any other frame (RFC 6455, 5.5.1 and 7.1.5).
     """
+    if frame == _EMPTY_CLOSE:
+        return _NO_CODE
     if len(frame) != 4 or frame[:2] != _PLAIN_CLOSE:
         return None
     code = int.from_bytes(frame[2:])

@@ -53,6 +53,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 _COMMON: Final = (TEXT, BINARY)
+_NORMAL: Final = CloseCode.NORMAL.to_bytes(2)
 _LARGE: Final = 16_384
 """Bytes from which on a frame is written at once, so that the transport tells of a busy network."""
 _MAX_SHOWN: Final = 300
@@ -217,7 +218,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
                 self._flush()
             self._stop()
             if self._library is None:
-                self._write_close(CloseCode.NORMAL)
+                self._write_close(_NORMAL)
             elif self._library.close_sent is None:
                 self._library.send_close(CloseCode.NORMAL)
             self._write_frames()
@@ -361,7 +362,7 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         code = None if self._library else plain_close_code(frame)
         if code is not None:
             # A server that ends many connections says so to all of them in the same way.
-            self._write_close(code)
+            self._write_close(frame[2:])
             self._end("transport close", _describe_close(code, ""))
             return
         frames = self._frames
@@ -424,10 +425,11 @@ class NetworkWebSocket(asyncio.Protocol, ClientWebSocket):
         if data and not self._gone.done():
             self._transport.write(data)
 
-    def _write_close(self, code: int) -> None:
-        """Write a close frame without the library, which has nothing to do with it so far."""
+    def _write_close(self, payload: bytes) -> None:
+        """Write a close frame without the library, which has read and written nothing so far."""
         self._flush()
-        self._transport.write(encode_frame(CLOSE, code.to_bytes(2), _keys.take()))
+        if not self._gone.done():
+            self._transport.write(encode_frame(CLOSE, payload, _keys.take()))
 
     def _wake(self) -> None:
         if self._drained is not None and not self._drained.done():
