@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.bench import editor, peer_toolkit
+
 EVENTS: Final = 500
 MODELS: Final = 300
 NAMESPACES: Final = 5
@@ -147,6 +149,7 @@ for namespace in namespaces:
     server.register(namespace)
 print(time.process_time() - began)
 """
+BREAKING: Final = (*ACKORD, "breaking", "large.yaml", "--against")
 LOAD: Final = "from pathlib import Path; from ackord.schema import load_contract; "
 STEPS: Final = (
     process("Python's own start", *python("pass")),
@@ -154,12 +157,18 @@ STEPS: Final = (
     process("ackord generate", *ACKORD, "generate", "large.yaml", "--out", "new", target=2.0),
     process("ackord check", *ACKORD, "check", "large.yaml", "--out", "large", target=2.0),
     process("ackord lint", *ACKORD, "lint", "large.yaml", target=1.2, accepted=(100,)),
+    process("ackord breaking", *BREAKING, "before.yaml", target=1.8, accepted=(100,)),
+    process("ackord breaking, contract.json", *BREAKING, "large/contract.json", target=1.8),
+    Step("a keystroke in an editor", editor.keystroke, 0.3),
     process("ackord --version", *ACKORD, "--version"),
     process("ackord --help", *ACKORD, "--help", target=0.6),
     Step("registering", lambda directory: own_cpu(REGISTER, directory), 1.0),
     Step("importing 100 events (package)", lambda directory: own_cpu(IMPORT, directory)),
     Step("importing pydantic", lambda directory: own_cpu(IMPORT_PYDANTIC, directory)),
+    process("ackord generate, models alone", *ACKORD, "generate", "models.yaml", "--out", "new"),
 )
+PEER: Final = process(peer_toolkit.PACKAGE, *peer_toolkit.command())
+"""The same models, by another generator."""
 
 
 def measure(directory: Path, steps: Sequence[Step], rounds: int) -> Mapping[str, float]:
@@ -181,6 +190,10 @@ def prepare(directory: Path, events: int = EVENTS, models: int = MODELS) -> None
         path = directory / f"{name}.yaml"
         path.write_text(schema.replace("name: large", f"name: {name}"))
         child_cpu((*ACKORD, "generate", path.name, "--out", name), directory, (0,))
+    before = large_schema(events, models).replace("max_length: 200", "max_length: 300")
+    (directory / "before.yaml").write_text(before)
+    (directory / "models.yaml").write_text(large_schema(0, models))
+    peer_toolkit.write_schema(directory, models)
 
 
 def report(best: Mapping[str, float], steps: Sequence[Step]) -> str:
@@ -190,14 +203,19 @@ def report(best: Mapping[str, float], steps: Sequence[Step]) -> str:
     for step in steps:
         ratio = best[step.name] / canary
         target = "" if step.target is None else f"  (at most {step.target})"
-        lines.append(f"{step.name:24} {ratio:5.2f}{target}")
+        lines.append(f"{step.name:30} {ratio:5.2f}{target}")
     return "\n".join(lines)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
-        print(report(measure(Path(folder), STEPS, ROUNDS), STEPS))
+        steps = STEPS
+        if peer_toolkit.install(Path(folder)):
+            steps += (PEER,)
+        else:
+            print(f"{PEER.name} can't be installed here")
+        print(report(measure(Path(folder), steps, ROUNDS), steps))
 
 
 if __name__ == "__main__":
