@@ -298,7 +298,9 @@ def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[
 
 def read_identifier(node: Node, what: str, report: Reporter) -> Name | None:
     """Take ``name:``, the name in generated code, of a field's type or an enum's member."""
-    entries = node.entries if isinstance(node, Mapping) else ()
+    if not isinstance(node, Mapping):
+        return None
+    entries = node.entries
     value = next((entry.value for entry in entries if entry.key.text == "name"), None)
     if value is None or not {"type", "fields", "value"} & {entry.key.text for entry in entries}:
         return None  # a bare mapping of names, which is reported as such

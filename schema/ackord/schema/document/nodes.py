@@ -5,9 +5,8 @@ with places.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ackord.schema.expressions.syntax import Bare, Expression
 from ackord.schema.model import AckStyle
@@ -17,16 +16,14 @@ WireNames: TypeAlias = Literal["as_written", "camelCase"]
 """How the names of fields and events travel: as in the file, or ``user_id`` as ``userId``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name or another text, and its place."""
 
     text: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class ConstraintNode:
+class ConstraintNode(NamedTuple):
     """One constraint."""
 
     name: str
@@ -36,8 +33,7 @@ class ConstraintNode:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class TypeNode:
+class TypeNode(NamedTuple):
     """A type where it is used: an expression with constraints, or an inline record."""
 
     place: Place
@@ -54,8 +50,7 @@ class TypeNode:
     since: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartsNode:
+class PartsNode(NamedTuple):
     """The parts of ``type: list``, ``type: map`` or ``type: tuple``."""
 
     of: Bare
@@ -65,8 +60,7 @@ class PartsNode:
     values: TypeNode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldNode:
+class FieldNode(NamedTuple):
     """A field, argument or parameter; without a type if the type couldn't be read."""
 
     name: Name
@@ -75,8 +69,7 @@ class FieldNode:
     """The name in generated code, if the file says it: `name` is the name on the wire then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTypeNode:
+class NewTypeNode(NamedTuple):
     """``newtype:``."""
 
     name: Name
@@ -87,8 +80,7 @@ class NewTypeNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumMemberNode:
+class EnumMemberNode(NamedTuple):
     """One member of an enum."""
 
     value: Name
@@ -99,8 +91,7 @@ class EnumMemberNode:
     since: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumNode:
+class EnumNode(NamedTuple):
     """``enum:``."""
 
     name: Name
@@ -112,8 +103,7 @@ class EnumNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordNode:
+class RecordNode(NamedTuple):
     """``fields:``."""
 
     name: Name
@@ -127,8 +117,7 @@ class RecordNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnionNode:
+class UnionNode(NamedTuple):
     """``union:``; untagged without `tag`."""
 
     name: Name
@@ -144,8 +133,7 @@ class UnionNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AliasNode:
+class AliasNode(NamedTuple):
     """``type:`` or an expression."""
 
     name: Name
@@ -155,8 +143,7 @@ class AliasNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonNode:
+class PythonNode(NamedTuple):
     """``python:``."""
 
     name: Name
@@ -166,8 +153,7 @@ class PythonNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenNode:
+class BrokenNode(NamedTuple):
     """A declaration that couldn't be read; using its name is no further problem."""
 
     name: Name
@@ -178,8 +164,7 @@ TypeDeclarationNode: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorNode:
+class ErrorNode(NamedTuple):
     """A declared error."""
 
     name: Name
@@ -194,8 +179,7 @@ class ErrorNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomNode:
+class RoomNode(NamedTuple):
     """A declared room; without a template if the template couldn't be read."""
 
     name: Name
@@ -206,8 +190,7 @@ class RoomNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventNode:
+class EventNode(NamedTuple):
     """One event in one direction."""
 
     name: Name
@@ -230,8 +213,7 @@ class EventNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamespaceNode:
+class NamespaceNode(NamedTuple):
     """One namespace."""
 
     path: Name
@@ -252,8 +234,7 @@ class NamespaceNode:
     since: Name | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportNode:
+class ImportNode(NamedTuple):
     """One file under ``import:``."""
 
     path: Name
@@ -261,8 +242,7 @@ class ImportNode:
     alias: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(NamedTuple):
     """One schema file."""
 
     name: Name

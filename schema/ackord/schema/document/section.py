@@ -76,9 +76,11 @@ class Section:
         self.where = where
         self.what = what
         self.report = report
-        self._entries = {entry.key.text: entry for entry in mapping if entry.key.text in known}
-        for entry in mapping:
-            if entry.key.text not in known:
+        self._entries: dict[str, Entry] = {}
+        for entry in mapping.entries:
+            if entry.key.text in known:
+                self._entries[entry.key.text] = entry
+            else:
                 hint = (
                     report.nearest(entry.key.text, known)
                     or _OTHER_WORDS.get(entry.key.text)

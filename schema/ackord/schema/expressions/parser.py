@@ -30,7 +30,13 @@ from ackord.schema.expressions.syntax import (
     UnionSyntax,
     Word,
 )
-from ackord.schema.expressions.tokens import ExpressionError, Token, string_value, tokenize
+from ackord.schema.expressions.tokens import (
+    NAME,
+    ExpressionError,
+    Token,
+    string_value,
+    tokenize,
+)
 from ackord.schema.model import Json
 from ackord.schema.source import Place
 from ackord.schema.yaml.nodes import Scalar, exact_decimal
@@ -43,6 +49,7 @@ MAX_LENGTH: Final = 10_000
 T = TypeVar("T")
 
 _WORDS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
+_WORDS_OF_TYPES: Final = frozenset({"list", "map", "tuple", "literal", "null"})
 _OPENINGS: Final = {"[": "a list is written list[T]", "{": "a map is written map[str, T]"}
 
 
@@ -59,6 +66,10 @@ def parse_expression(scalar: Scalar, report: Reporter, *, bare: bool = False) ->
             hint="declare parts of it as types",
         )
         return None
+    if not bare and scalar.text not in _WORDS_OF_TYPES and NAME.fullmatch(scalar.text):
+        # Most expressions are one name, which needs no parser.
+        place = scalar.inside(0, len(scalar.text)) if scalar.style else scalar.place
+        return Expression(place, NameSyntax(place, scalar.text))
     try:
         return _Parser(scalar, bare=bare).expression()
     except ExpressionError as exc:
@@ -71,6 +82,7 @@ class _Parser:
         self._may_be_bare = bare
         self._bare: Bare | None = None
         self._scalar = scalar
+        self._offsets = scalar.offsets()
         self._tokens = tokenize(scalar.text)
         self._index = 0
         self._depth = 0
@@ -90,7 +102,7 @@ class _Parser:
                 token.start, token.end, f"unexpected {token} after the type", hint
             )
         return Expression(
-            self._scalar.inside(self._tokens[0].start, self._previous_end),
+            self._since(self._tokens[0].start),
             parsed,
             optional,
             default,
@@ -121,7 +133,7 @@ class _Parser:
                 if bare == token.text:
                     self._bare = bare
                     return NameSyntax(self._place(token), token.text)
-        if token.text in {"list", "map", "tuple", "literal"}:
+        if token.text in _WORDS_OF_TYPES:
             forms = {
                 "list": "list[T]",
                 "map": "map[str, T]",
@@ -293,10 +305,10 @@ class _Parser:
         return self._tokens[self._index - 1].end
 
     def _at(self, symbol: str) -> bool:
-        return self._next.kind == "symbol" and self._next.text == symbol
+        return self._tokens[self._index].text == symbol  # strings have quotes in their texts
 
     def _take(self) -> Token:
-        token = self._next
+        token = self._tokens[self._index]
         if token.kind != "end":
             self._index += 1
         return token
@@ -324,7 +336,7 @@ class _Parser:
             )
 
     def _place(self, token: Token) -> Place:
-        return self._scalar.inside(token.start, token.end)
+        return self._scalar.at(self._offsets, token.start, token.end)
 
     def _since(self, start: int) -> Place:
-        return self._scalar.inside(start, self._previous_end)
+        return self._scalar.at(self._offsets, start, self._previous_end)

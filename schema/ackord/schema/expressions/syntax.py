@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ackord.schema.model import Json
 from ackord.schema.source import Place
@@ -11,31 +11,27 @@ from ackord.schema.source import Place
 Bare: TypeAlias = Literal["list", "map", "tuple"]
 
 
-@dataclass(frozen=True, slots=True)
-class NameSyntax:
+class NameSyntax(NamedTuple):
     """A built-in or declared type."""
 
     place: Place
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class NullSyntax:
+class NullSyntax(NamedTuple):
     """``null`` as a member of a union."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class ListSyntax:
+class ListSyntax(NamedTuple):
     """``list[T]``."""
 
     place: Place
     item: TypeSyntax
 
 
-@dataclass(frozen=True, slots=True)
-class MapSyntax:
+class MapSyntax(NamedTuple):
     """``map[K, T]``."""
 
     place: Place
@@ -43,32 +39,28 @@ class MapSyntax:
     value: TypeSyntax
 
 
-@dataclass(frozen=True, slots=True)
-class TupleSyntax:
+class TupleSyntax(NamedTuple):
     """``tuple[A, B]``."""
 
     place: Place
     items: tuple[TypeSyntax, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralValue:
+class LiteralValue(NamedTuple):
     """One value of a literal type."""
 
     place: Place
     value: str | int | bool
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralSyntax:
+class LiteralSyntax(NamedTuple):
     """``literal["a", 1]``."""
 
     place: Place
     values: tuple[LiteralValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnionSyntax:
+class UnionSyntax(NamedTuple):
     """``A | B``."""
 
     place: Place
@@ -87,8 +79,7 @@ class Word:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultSyntax:
+class DefaultSyntax(NamedTuple):
     """The value after ``=``: JSON with bare words; a number with a point or an exponent is an exact
     `Decimal`.
     """
@@ -97,8 +88,7 @@ class DefaultSyntax:
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A whole expression: a type, whether it may be absent, and its default."""
 
     place: Place

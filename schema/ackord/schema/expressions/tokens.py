@@ -11,12 +11,14 @@ from typing_extensions import override
 
 TokenKind: TypeAlias = Literal["name", "string", "number", "symbol", "end"]
 
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*"
+NAME = re.compile(_NAME)
 _TOKEN = re.compile(
-    r"""[ \t\r\n]*(?:
-        (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)
-      | (?P<string>"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")
+    rf"""[ \t\r\n]*(?:
+        (?P<name>{_NAME})
+      | (?P<string>"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{{4}})*")
       | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![A-Za-z0-9_.]))
-      | (?P<symbol>[\[\]{},|?=:])
+      | (?P<symbol>[\[\]{{}},|?=:])
       | (?P<end>\Z)
     )""",
     re.VERBOSE,
@@ -63,8 +65,8 @@ def tokenize(text: str) -> list[Token]:
         if match is None:
             raise _unreadable(text, position)
         kind: TokenKind = match.lastgroup  # type: ignore[assignment]  # the groups are named after the kinds
-        tokens.append(Token(kind, match[kind], match.start(kind), match.end(kind)))
-        position = match.end()
+        start, position = match.span(kind)
+        tokens.append(Token(kind, match[kind], start, position))
     return tokens
 
 

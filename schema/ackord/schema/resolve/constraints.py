@@ -135,7 +135,7 @@ def _constraints(
             number = _exact(node, what, report)
             value = None if number is None else _bound(node, number, what, report)
             if number is not None and value is not None:
-                usable[node.name], values[node.name] = replace(node, value=number), value
+                usable[node.name], values[node.name] = node._replace(value=number), value
         elif node.name != "pattern" or _is_pattern(node, report):
             usable[node.name], values[node.name] = node, node.value
     _check_room(usable, what, report)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from ackord.schema.analysis.json_kinds import json_kinds, kind_of_value
 from ackord.schema.expressions.syntax import Word
 from ackord.schema.model import (
+    NO_CONSTRAINTS,
     Alias,
     Constraints,
     Enum,
@@ -60,6 +61,14 @@ The runtime has the same forms in `scalars.py`, and a test compares both.
 """
 
 
+_READ_AS_IT_IS: Final[Mapping[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "int64": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+}
+"""The classes of values that pydantic would return unchanged, if the type has no constraints."""
 _WHOLE_NUMBER: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _EXAMPLES: Final = {
     "datetime": "2026-01-31T12:00:00Z",
@@ -267,10 +276,13 @@ def _whole(value: Json, of: ScalarType) -> Json:
 
 def _parse(value: Json, of: ScalarType) -> Any:
     """Read a value as the runtime does, constraints included."""
+    plain = _plain(value)
+    if type(plain) in _READ_AS_IT_IS.get(of.name, ()) and of.constraints == NO_CONSTRAINTS:
+        return plain
     from ackord.schema.resolve.scalar_values import Refused, read_scalar  # noqa: PLC0415 - pydantic is slow to import
 
     try:
-        return read_scalar(json.dumps(_plain(value)), of)
+        return read_scalar(json.dumps(plain), of)
     except Refused as exc:
         raise DefaultError(f"{_show(value)} is no {of.name} that fits: {exc}") from exc
 

@@ -38,7 +38,8 @@ class DefaultResolver:
         waiting, self._waiting = self._waiting or {}, None
         places = {key: written.place for key, written in waiting.items()}
         right = True
-        for name, record in list(self._declarations.items()):
+        for name in dict.fromkeys(owner for owner, _ in waiting):
+            record = self._declarations.get(name)
             if isinstance(record, Record):
                 fields = [self._with_default(name, field, waiting) for field in record.fields]
                 right &= all(

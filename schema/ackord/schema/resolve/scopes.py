@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from ackord.schema.document.nodes import (
@@ -120,7 +120,7 @@ class Scopes:
     def types(self) -> tuple[TypeDeclarationNode, ...]:
         """Return all types, with their names in the contract."""
         return tuple(
-            replace(node, name=Name(file.qualified(node.name.text, "types"), node.name.place))
+            node._replace(name=Name(file.qualified(node.name.text, "types"), node.name.place))
             for file in self.files.values()
             for node in file.document.types
         )
@@ -128,7 +128,7 @@ class Scopes:
     def errors(self) -> tuple[ErrorNode, ...]:
         """Return all errors, with their names in the contract."""
         return tuple(
-            replace(node, name=Name(file.qualified(node.name.text, "errors"), node.name.place))
+            node._replace(name=Name(file.qualified(node.name.text, "errors"), node.name.place))
             for file in self.files.values()
             for node in file.document.errors
         )
@@ -136,7 +136,7 @@ class Scopes:
     def rooms(self) -> tuple[RoomNode, ...]:
         """Return all rooms, with their names in the contract."""
         return tuple(
-            replace(node, name=Name(file.qualified(node.name.text, "rooms"), node.name.place))
+            node._replace(name=Name(file.qualified(node.name.text, "rooms"), node.name.place))
             for file in self.files.values()
             for node in file.document.rooms
         )

@@ -59,6 +59,7 @@ from ackord.schema.resolve.scopes import Scopes
 from ackord.schema.source import Place
 
 SCALARS: Final[tuple[ScalarName, ...]] = get_args(ScalarName)
+_SCALAR_TYPES: Final[Mapping[str, ScalarType]] = {name: ScalarType(name) for name in SCALARS}
 OTHER_FILE: Final = (
     "declarations of imported files have the file's name before theirs: import it under another "
     "one with `as:`"
@@ -179,6 +180,8 @@ class TypeResolver:
 
     def constrain(self, base: Type, nodes: tuple[ConstraintNode, ...]) -> Type:
         """Put constraints on a type."""
+        if not nodes:
+            return base
         self.patterns += [
             Name(str(node.value), node.place) for node in nodes if node.name == "pattern"
         ]
@@ -327,6 +330,8 @@ class TypeResolver:
         self, nodes: tuple[Name, ...], fields: Iterable[FieldNode]
     ) -> tuple[str, ...]:
         """Return the names on the wire of fields that were removed, which no field has."""
+        if not nodes:
+            return ()
         return check_reserved(
             [self._reserved_field(node) for node in nodes],
             [Name(self.wire_name(field), field.name.place) for field in fields],
@@ -469,9 +474,9 @@ class TypeResolver:
         return LiteralType(tuple(values))
 
     def _name(self, syntax: NameSyntax) -> Type | None:
-        for scalar in SCALARS:
-            if scalar == syntax.name:
-                return ScalarType(scalar)
+        scalar = _SCALAR_TYPES.get(syntax.name)
+        if scalar is not None:
+            return scalar
         declared = self.reference(syntax)
         if declared is not None:
             return RefType(declared)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ackord.schema.source import Place, Source
 
@@ -16,6 +17,7 @@ ScalarKind: TypeAlias = Literal["text", "null", "bool", "int", "float"]
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
+_FIRST_OF_NUMBER = frozenset("-+.0123456789")
 _INT = re.compile(r"[-+]?[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
 _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -25,8 +27,7 @@ _SINGLE_QUOTED = re.compile(r"''|[^']")
 _DOUBLE_QUOTED = re.compile(r"\\(?:x..|u....|U........|.)|[^\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A plain, quoted or block scalar."""
 
     source: Source
@@ -39,7 +40,7 @@ class Scalar:
     @property
     def place(self) -> Place:
         """The place of the scalar, quotes included."""
-        return self.source.place(self.start, self.end)
+        return Place(self.source, self.start, self.end)
 
     @property
     def kind(self) -> ScalarKind:
@@ -50,6 +51,8 @@ class Scalar:
             return "null"
         if self.text in _TRUE or self.text in _FALSE:
             return "bool"
+        if self.text[0] not in _FIRST_OF_NUMBER:
+            return "text"
         if _INT.fullmatch(self.text):
             return "int"
         return "float" if _FLOAT.fullmatch(self.text) else "text"
@@ -67,24 +70,26 @@ class Scalar:
         return exact_decimal(self.text) if self.kind == "float" else None
 
     def inside(self, start: int, end: int) -> Place:
-        """Return the place of a part of the text.
+        """Return the place of a part of the text."""
+        return self.at(self.offsets(), start, end)
 
-        For a scalar over several lines, and a block scalar, that is the place of the whole scalar.
-        """
-        offsets = self._offsets()
+    def at(self, offsets: SequenceOf[int] | None, start: int, end: int) -> Place:
+        """Return the place of a part of the text, whose `offsets` the caller has taken once."""
         if offsets is None:
             return self.place
         start = min(start, len(offsets) - 1)
-        return self.source.place(
-            self.start + offsets[start],
-            self.start + offsets[min(max(start, end), len(offsets) - 1)],
-        )
+        end = min(max(start, end), len(offsets) - 1)
+        return Place(self.source, self.start + offsets[start], self.start + offsets[end])
 
-    def _offsets(self) -> tuple[int, ...] | None:
-        """Return the offset in the file of each character of the text, and of the end."""
+    def offsets(self) -> SequenceOf[int] | None:
+        """Return the offset of each character of the text, and of the end, from the scalar's start.
+
+        `None` for a scalar over several lines, and for a block scalar, whose parts have the place
+        of the whole.
+        """
         raw = self.source.text[self.start : self.end]
         if self.style is None:
-            return tuple(range(len(raw) + 1)) if raw == self.text else None
+            return range(len(raw) + 1) if raw == self.text else None
         if "\n" in raw or "\r" in raw:
             return None
         pattern = {"'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}.get(self.style)
@@ -106,16 +111,14 @@ def exact_decimal(text: str) -> Decimal | None:
     return value if -400 <= value.adjusted() <= 400 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     place: Place
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key and its value."""
 
     key: Scalar

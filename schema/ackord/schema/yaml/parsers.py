@@ -43,8 +43,7 @@ def events(text: str) -> Iterator[Any]:
         return
     parser = FAST(text)
     try:
-        while parser.check_event():
-            yield parser.get_event()
+        yield from iter(parser.get_event, None)
     finally:
         parser.dispose()
 

@@ -9,10 +9,8 @@ from typing import Any, Final
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.source import Source
 from ackord.schema.yaml.characters import clean, hide_line_ends
-from ackord.schema.yaml.json_reader import read_json
 from ackord.schema.yaml.nodes import Node
 from ackord.schema.yaml.parsers import YAMLError, events, slow_events
-from ackord.schema.yaml.recovery import Recovery
 from ackord.schema.yaml.tree import TooDeepError, TreeBuilder
 
 _REFUSED_BY_ONE: Final = r"(?:^|[\s\[{,])[&*!]|\\u[dD][89a-fA-F]"
@@ -32,12 +30,16 @@ def read_yaml(source: Source, report: Reporter) -> Node | None:
     """
     text = clean(source, report)
     if text.lstrip(" \t\n")[:1] == "{":
+        from ackord.schema.yaml.json_reader import read_json  # noqa: PLC0415 - most files are YAML
+
         return read_json(source, report)
     text, hidden = hide_line_ends(text)
     for parse in (events, slow_events) if re.search(_REFUSED_BY_ONE, text) else (events,):
         root, is_yaml = _build(text, parse, source, hidden, report)
         if is_yaml:
             return root
+    from ackord.schema.yaml.recovery import Recovery  # noqa: PLC0415 - few files have errors
+
     mended = Recovery(source, text, report).mend()
     if mended is None:
         return None

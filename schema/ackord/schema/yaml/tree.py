@@ -115,9 +115,9 @@ class TreeBuilder:
                 place = self._source.place(start, end)
                 self._report.add("S004", place, "half of a surrogate pair is no character")
                 text = ""
-        return Scalar(
-            self._source, start, end, text.translate(self._hidden) if self._hidden else text, style
-        )
+        if self._hidden:
+            text = text.translate(self._hidden)
+        return Scalar(self._source, start, end, text, style)
 
     def _gap(self, start: int, end: int) -> Gap:
         return Gap(source=self._source, place=self._source.place(start, end))
