@@ -10,6 +10,7 @@ pattern has them and few texts show them: ``.`` also matches ``\r``, U+2028 and 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 _CATEGORIES: Final = (
@@ -40,19 +41,24 @@ _CLASS_ESCAPE: Final = (
 _CHARACTER_ESCAPE: Final = (
     r"\\[tnvfr^$\\.*+?()\[\]{}|/]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]+\}"
 )
-_ATOM: Final = re.compile(
+_ATOM: Final = (
     rf"(?P<class>\[)|(?P<assertion>[\^$]|\\[bB](?!\{{))|(?P<open>\((?:\?:|\?<[A-Za-z_]\w*>|(?!\?)))"
-    rf"|(?P<close>\))|(?P<bar>\|)|{_CLASS_ESCAPE}|{_CHARACTER_ESCAPE}|[^\\\[\](){{}}*+?|]",
-    re.ASCII,
+    rf"|(?P<close>\))|(?P<bar>\|)|{_CLASS_ESCAPE}|{_CHARACTER_ESCAPE}|[^\\\[\](){{}}*+?|]"
 )
 _QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??")
-_ITEM: Final = re.compile(rf"{_CLASS_ESCAPE}|{_CHARACTER_ESCAPE}|\\-|[^\\\[\]]", re.ASCII)
+_ITEM: Final = rf"{_CLASS_ESCAPE}|{_CHARACTER_ESCAPE}|\\-|[^\\\[\]]"
 _OPERATOR: Final = re.compile(r"&&|--|~~")
 _PIECE: Final = re.compile(
     r"\[\[:\^?\w+:\]|\[:\^?\w+:\]|\(\?[^):>]*[):>]?|\\[pPxuUb]\{[^}]*\}|\\[pP].|\\.|\{[^}]*\}|.",
     re.DOTALL,
 )
 """A part of a pattern, as messages show it."""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile an expression at its first use: most contracts have no patterns to read."""
+    return re.compile(pattern, re.ASCII)
 
 
 def foreign_part(pattern: str) -> str | None:
@@ -68,7 +74,7 @@ def foreign_part(pattern: str) -> str | None:
                 return quantifier[0]
             at, may_repeat = quantifier.end(), False
             continue
-        atom = _ATOM.match(pattern, at)
+        atom = _compiled(_ATOM).match(pattern, at)
         if atom is None:
             return _piece(pattern, at)
         at = atom.end()
@@ -91,12 +97,12 @@ def _end_of_class(pattern: str, at: int) -> int | str:
         operator = _OPERATOR.match(pattern, at)
         if operator is not None:
             return operator[0]
-        item = _ITEM.match(pattern, at)
+        item = _compiled(_ITEM).match(pattern, at)
         if item is None:
             return _piece(pattern, at)
         at = item.end()
         if pattern.startswith("-", at) and not pattern.startswith("-]", at):
-            last = _ITEM.match(pattern, at + 1)
+            last = _compiled(_ITEM).match(pattern, at + 1)
             if pattern.startswith("--", at):
                 return "--"
             if last is None:

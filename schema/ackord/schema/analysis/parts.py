@@ -28,6 +28,9 @@ PLAIN_KEY: Final = ScalarType("str")
 
 def written_types(of: Type) -> Iterator[Type]:
     """Return a type and the types that are written in it; declared types only by name."""
+    if isinstance(of, ScalarType | RefType):  # most types
+        yield of
+        return
     pending: list[Type] = [of]
     while pending:
         part = pending.pop()

@@ -99,7 +99,7 @@ class _Parser:
             elif token.kind in {"name", "string", "number"}:
                 hint = "write a default after `=`, and members of a union with `|` between them"
             raise ExpressionError(
-                token.start, token.end, f"unexpected {token} after the type", hint
+                token.start, token.end, f"unexpected {token.shown} after the type", hint
             )
         return Expression(
             self._since(self._tokens[0].start),
@@ -123,7 +123,7 @@ class _Parser:
             hint = _OPENINGS.get(token.text)
             if token.kind in {"string", "number"}:
                 hint = 'fixed values are a literal type: literal["a", "b"]'
-            raise ExpressionError(token.start, token.end, f"expected a type, found {token}", hint)
+            raise ExpressionError(token.start, token.end, f"expected a type, found {token.shown}", hint)
         if self._at("["):
             return self._generic(token)
         if token.text == "null":
@@ -215,7 +215,7 @@ class _Parser:
         raise ExpressionError(
             token.start,
             token.end,
-            f"a literal is a string, an integer, true or false, not {token}",
+            f"a literal is a string, an integer, true or false, not {token.shown}",
             hint,
         )
 
@@ -241,7 +241,7 @@ class _Parser:
             case _:
                 hint = "a default is JSON, or a member of an enum"
                 raise ExpressionError(
-                    token.start, token.end, f"expected a default value, found {token}", hint
+                    token.start, token.end, f"expected a default value, found {token.shown}", hint
                 )
 
     def _array(self, opening: Token) -> Json:
@@ -262,12 +262,12 @@ class _Parser:
             key = self._take()
             if key.kind != "string":
                 raise ExpressionError(
-                    key.start, key.end, f"expected a key in double quotes, found {key}"
+                    key.start, key.end, f"expected a key in double quotes, found {key.shown}"
                 )
             name = self._string(key)
             if name in values:
                 raise ExpressionError(
-                    key.start, key.end, f"the key {key} stands here for the second time"
+                    key.start, key.end, f"the key {key.shown} stands here for the second time"
                 )
             self._expect(":", "':'")
             values[name] = self._value()
@@ -322,7 +322,7 @@ class _Parser:
                 if token.text == "?"
                 else None
             )
-            raise ExpressionError(token.start, token.end, f"expected {wanted}, found {token}", hint)
+            raise ExpressionError(token.start, token.end, f"expected {wanted}, found {token.shown}", hint)
         self._take()
 
     def _enter(self, token: Token) -> None:

@@ -7,7 +7,6 @@ import re
 from typing import Literal, NamedTuple, TypeAlias
 
 from ackord.schema.source import invisible_name
-from typing_extensions import override
 
 TokenKind: TypeAlias = Literal["name", "string", "number", "symbol", "end"]
 
@@ -51,8 +50,9 @@ class Token(NamedTuple):
     start: int
     end: int
 
-    @override
-    def __str__(self) -> str:
+    @property
+    def shown(self) -> str:
+        """The token for messages."""
         return "the end" if self.kind == "end" else repr(self.text)
 
 
@@ -60,14 +60,15 @@ def tokenize(text: str) -> list[Token]:
     """Split an expression; the last token is ``end``."""
     tokens: list[Token] = []
     position = 0
-    while not tokens or tokens[-1].kind != "end":
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise _unreadable(text, position)
+    for match in _TOKEN.finditer(text):
+        if match.start() != position:
+            break
         kind: TokenKind = match.lastgroup  # type: ignore[assignment]  # the groups are named after the kinds
         start, position = match.span(kind)
         tokens.append(Token(kind, match[kind], start, position))
-    return tokens
+        if kind == "end":
+            return tokens
+    raise _unreadable(text, position)
 
 
 def string_value(token: Token) -> str | None:

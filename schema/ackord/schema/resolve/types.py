@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Final, Literal, TypeAlias, get_args
 
-from ackord.schema.analysis.json_kinds import json_kinds, python_classes, shared_class
+from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.analysis.keys import is_key
 from ackord.schema.analysis.python_types import JsonSchemas
 from ackord.schema.diagnostics.diagnostic import related
@@ -406,6 +406,8 @@ class TypeResolver:
     def _check_disjoint(
         self, members: tuple[Type, ...], places: list[Place], *, nullable: bool
     ) -> None:
+        from ackord.schema.analysis.python_classes import python_classes, shared_class  # noqa: PLC0415 - few contracts have such unions
+
         first_of: dict[str, Place] = {}
         before: list[tuple[frozenset[type], Place]] = []
         for member, place in zip(members, places, strict=True):

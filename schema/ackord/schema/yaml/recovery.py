@@ -16,7 +16,8 @@ from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.gaps import Gap
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.source import Source
-from ackord.schema.yaml.parsers import PureParser, YAMLError, events
+from ackord.schema.yaml.parsers import YAMLError, events
+from ackord.schema.yaml.pure_parser import PureParser
 from ackord.schema.yaml.syntax_errors import Problem, find_problem
 from ackord.schema.yaml.tree import MAX_DEPTH, TooDeepError, TreeBuilder
 

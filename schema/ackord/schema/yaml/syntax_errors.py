@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ackord.schema.yaml.parsers import PureParser
+from ackord.schema.yaml.pure_parser import PureParser
 
 # Patterns are compiled when they are needed first: most files have no errors.
 _JOINED: Final = r"""[ ]*(?:-[ ]+)?["']?(?![0-9]+:)[\w./-]{1,100}["']?:(?!//)(?=[^ \t\r\n])"""
