@@ -23,7 +23,13 @@ def changed_python_types(files: Mapping[str, str], directory: Path) -> list[str]
     """Describe the Python types whose JSON Schema isn't the one in a directory's ``contract.json``;
     none if the directory has no such file that can be read.
     """
-    before = _types(directory / _FILE)
+    try:
+        content = (directory / _FILE).read_bytes()
+    except OSError:
+        return []
+    if content == files[_FILE].encode():
+        return []
+    before = _types(content)
     return [
         f"{after.path}, the Python type {after.name}, isn't what it was when {directory} was "
         f"generated: {_first_difference(before[after.name].json_schema, after.json_schema)}"
@@ -34,10 +40,10 @@ def changed_python_types(files: Mapping[str, str], directory: Path) -> list[str]
     ]
 
 
-def _types(path: Path) -> dict[str, PythonType]:
+def _types(content: bytes) -> dict[str, PythonType]:
     try:
-        contract = load_contract_json(path.read_bytes())
-    except (OSError, ContractJsonError):
+        contract = load_contract_json(content)
+    except ContractJsonError:
         return {}
     return {found.name: found for found in _python_types(contract)}
 

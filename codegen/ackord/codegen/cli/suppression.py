@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import typer
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import read_configuration
 from ackord.codegen.configuration import shown
-from ackord.codegen.settings import IgnoreTable
 from ackord.schema.compatibility.report import Located, write_path
 from ackord.schema.compatibility.rules import RULES
+
+if TYPE_CHECKING:
+    from ackord.codegen.settings import IgnoreTable
 
 
 class Suppressions:
