@@ -114,9 +114,9 @@ class Tag:
     """The name in generated code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """Everything that is generated from one contract."""
+    """Everything that is generated from one contract; compared by identity."""
 
     contract: Contract
     declarations: Mapping[str, TypeDeclaration]

@@ -23,7 +23,9 @@ class Scope:
             keywords: Words of the language that are no names.
             form: Gives a name in the contract the form that the language demands.
         """
-        self._taken = set(taken)
+        # Not copied into `_taken`: there is a scope for each event, and each has all exports.
+        self._before = taken if isinstance(taken, frozenset) else frozenset(taken)
+        self._taken: set[str] = set()
         self._keywords = keywords
         self._form = form
 
@@ -57,16 +59,20 @@ class Scope:
 
     def names(self) -> frozenset[str]:
         """Return all names that are taken."""
-        return frozenset(self._taken)
+        return self._before | self._taken
 
     def _is_free(self, name: str) -> bool:
-        return name not in self._taken and name not in self._keywords
+        return (
+            name not in self._before and name not in self._taken and name not in self._keywords
+        )
 
 
 def clashes(
     declared: Sequence[str], given: Sequence[str]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """List the names that were given more than once, each with the names in the contract."""
+    if len(set(given)) == len(given):
+        return ()
     found: dict[str, list[str]] = {}
     for name, wanted in zip(given, declared, strict=True):
         found.setdefault(name, []).append(wanted)

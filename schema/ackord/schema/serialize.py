@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from ackord.schema.errors import ContractJsonError
 from ackord.schema.model import Contract, Default, Field, Json, TaggedUnion
+
+_ALWAYS: Final = frozenset({"kind", "ir"})
+"""Fields that are written even if they have their defaults."""
+_SCALAR: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def dump_contract(contract: Contract) -> str:
@@ -18,10 +22,7 @@ def dump_contract(contract: Contract) -> str:
     Default values are left out, except ``kind`` and ``ir``, and identifiers that are equal to the
     name on the wire.
     """
-    return (
-        json.dumps(_plain(contract), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        + "\n"
-    )
+    return _write(contract, "") + "\n"
 
 
 def load_contract_json(text: str | bytes) -> Contract:
@@ -53,26 +54,57 @@ def _adapter() -> Any:
 
 @cache
 def _defaults(class_: Any) -> Mapping[str, Any]:
-    """Return the default of each field of a class; dataclasses' `MISSING` without one."""
-    return {field.name: field.default for field in fields(class_)}
+    """Return the default of each field of a class, sorted by name; dataclasses' `MISSING` without
+    one.
+    """
+    return {field.name: field.default for field in sorted(fields(class_), key=_name)}
 
 
-def _plain(value: Json) -> Json:
+def _name(field: Any) -> str:
+    name: str = field.name
+    return name
+
+
+def _write(value: Json, margin: str) -> str:
+    """Write a value, as `json.dumps` does with an indentation, but in a third of the time; `margin`
+    is put before each line after the first.
+    """
+    inner = f"{margin}  "
+    if isinstance(value, tuple | list):
+        elements = [inner + _write(element, inner) for element in value]  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
+        return _enclose("[", elements, "]", margin)
+    if isinstance(value, dict):
+        members = [
+            f"{inner}{_SCALAR(key)}: {_write(value[key], inner)}"  # pyright: ignore[reportUnknownArgumentType]  # decoded JSON
+            for key in sorted(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        ]
+        return _enclose("{", members, "}", margin)
+    if not is_dataclass(value) or isinstance(value, type):
+        return _SCALAR(value)
+    members = [
+        f'{inner}"{name}": {_write(element, inner)}' for name, element in _members(value)
+    ]
+    return _enclose("{", members, "}", margin)
+
+
+def _members(value: Any) -> Iterator[tuple[str, Json]]:
+    """Return what the JSON form of a class of the IR says, sorted."""
     if isinstance(value, Default):
-        return {"value": value.value}
-    if is_dataclass(value) and not isinstance(value, type):
-        defaults = _defaults(type(value))
-        if isinstance(value, Field):
-            defaults = {**defaults, "identifier": value.name}
-        elif isinstance(value, TaggedUnion):
-            defaults = {**defaults, "tag_identifier": value.tag}
-        return {
-            name: _plain(element)
-            for name, default in defaults.items()
-            if (element := getattr(value, name)) != default or name in {"kind", "ir"}
-        }
-    match value:
-        case (*elements,) if isinstance(value, tuple):
-            return [_plain(element) for element in elements]
-        case _:
-            return value
+        yield "value", value.value
+        return
+    defaults = _defaults(type(value))
+    if isinstance(value, Field):
+        defaults = {**defaults, "identifier": value.name}
+    elif isinstance(value, TaggedUnion):
+        defaults = {**defaults, "tag_identifier": value.tag}
+    for name, default in defaults.items():
+        element = getattr(value, name)
+        if name in _ALWAYS or element != default:
+            yield name, element
+
+
+def _enclose(opening: str, lines: list[str], closing: str, margin: str) -> str:
+    if not lines:
+        return opening + closing
+    body = ",\n".join(lines)
+    return f"{opening}\n{body}\n{margin}{closing}"

@@ -103,10 +103,12 @@ def _wrapped(text: str, margin: str, quotes: int) -> list[str]:
 def _escape(text: str) -> str:
     """Escape characters that would end the docstring, change its meaning or be invisible."""
     normal = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(_TAB)
-    visible = "".join(
-        character if character == "\n" or character.isprintable() else _escaped(character)
-        for character in normal.replace("\\", "\\\\")
-    )
+    visible = normal.replace("\\", "\\\\")
+    if not visible.replace("\n", "").isprintable():
+        visible = "".join(
+            character if character == "\n" or character.isprintable() else _escaped(character)
+            for character in visible
+        )
     return visible.replace(_QUOTES, '\\"\\"\\"')
 
 

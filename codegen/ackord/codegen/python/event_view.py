@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ackord.codegen.documentation import first_paragraph, one_line, words
 from ackord.codegen.plan import EventPlan
@@ -14,7 +15,7 @@ from ackord.codegen.python.naming import EventNames
 from ackord.schema.model import Field, Type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParameterView:
     """An argument of an event, as a parameter of generated methods."""
 
@@ -22,12 +23,12 @@ class ParameterView:
     field: Field
     module: Module
 
-    @property
+    @cached_property
     def annotation(self) -> str:
         """The type, with the type of absence if the argument may be absent."""
         return self.module.annotations.received(self.field)
 
-    @property
+    @cached_property
     def default(self) -> str | None:
         """The value if the caller passes nothing; none if the argument is required."""
         if self.field.required:
@@ -36,26 +37,26 @@ class ParameterView:
             return self.module.annotations.absence(self.field.type)
         return self.module.values.expression(self.field.default.value, self.field.type)
 
-    @property
+    @cached_property
     def initial(self) -> str | None:
         """The default of the parameter in the signature: the value for absence, if the default
         itself is mutable.
         """
         return self._stand_in if self.is_mutable else self.default
 
-    @property
+    @cached_property
     def sent(self) -> str:
         """The type that a caller passes."""
         return f"{self.annotation} | {self._stand_in}" if self.is_mutable else self.annotation
 
-    @property
+    @cached_property
     def value(self) -> str:
         """The expression that is sent: the default if the caller passes nothing."""
         if not self.is_mutable:
             return self.name
         return f"{self.default} if {self.name} is {self._stand_in} else {self.name}"
 
-    @property
+    @cached_property
     def is_mutable(self) -> bool:
         """Whether the default is a list or a dictionary."""
         default = self.field.default
@@ -65,7 +66,7 @@ class ParameterView:
     def _stand_in(self) -> str:
         return self.module.annotations.absence(self.field.type)
 
-    @property
+    @cached_property
     def doc(self) -> str | None:
         """The documentation, on one line."""
         text = words(self.field) or ""
@@ -92,7 +93,7 @@ class ErrorDoc:
     doc: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventView:
     """An event: the methods that send and handle it, and its table."""
 
@@ -120,7 +121,7 @@ class EventView:
         """The method that handles it."""
         return self.names.handler
 
-    @property
+    @cached_property
     def parameters(self) -> list[ParameterView]:
         """The arguments."""
         pairs = zip(self.names.parameters, self.plan.declared.args, strict=True)
@@ -136,7 +137,7 @@ class EventView:
         """Whether the answer is a union with errors."""
         return self.plan.has_result
 
-    @property
+    @cached_property
     def result(self) -> str:
         """The return type of the handler."""
         if self.names.result is not None:
@@ -165,7 +166,7 @@ class EventView:
         ack = self.plan.declared.ack
         return "None" if ack is None else annotate(ack)
 
-    @property
+    @cached_property
     def error_docs(self) -> list[ErrorDoc]:
         """The names of the errors, and their documentation."""
         names = self.module.names.errors
@@ -173,7 +174,7 @@ class EventView:
             ErrorDoc(names[error.name], first_paragraph(error.doc)) for error in self.plan.errors
         ]
 
-    @property
+    @cached_property
     def errors(self) -> list[str]:
         """The declared errors."""
         return [self.module.annotations.error(error.name) for error in self.plan.errors]
@@ -207,7 +208,7 @@ class EventView:
         """Return the documentation, or `fallback`."""
         return words(self.plan.declared, fallback)
 
-    @property
+    @cached_property
     def item(self) -> str:
         """The type of its items in an iteration: the argument, a tuple of several, or `None`."""
         received = [each.annotation for each in self.parameters]

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 WIDTH: Final = 88
 """The default line length of ``ruff format``."""
@@ -37,13 +36,14 @@ _ATTRIBUTE_OR_TEXT: Final = re.compile(r"""\w+(\.\w+)+|.*["']""", re.DOTALL)
 _IMPORT: Final = re.compile(r"(from \S+ import )(.+)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Brackets:
+class _Brackets(NamedTuple):
     """Brackets that aren't empty."""
 
     opening: str
     items: tuple[_Parts, ...]
     closing: str
+    flat: str
+    """The brackets and their content on one line."""
     is_single: bool
     """Whether a single item has a comma after it, which makes a tuple."""
     is_broken: bool
@@ -94,7 +94,7 @@ def _arrange(line: str) -> str:
         return f"{margin}{_item(parts, indent, 1)},"
     if body.startswith("class "):
         parts = tuple(
-            replace(part, keeps_comma_off=True) if isinstance(part, _Brackets) else part
+            part._replace(keeps_comma_off=True) if isinstance(part, _Brackets) else part
             for part in parts
         )
     if body.startswith("return "):
@@ -223,7 +223,7 @@ def _row(parts: _Parts, indent: int, column: int, tail: int) -> str:
             continue
         rest = parts[position + 1 :]
         at = len(done.rpartition("\n")[2]) + (0 if "\n" in done else column)
-        flat = _flat((part,))
+        flat = part.flat
         following = _head(rest) + (0 if any(isinstance(each, _Brackets) for each in rest) else tail)
         fits = not part.is_broken and at + len(flat) + following <= WIDTH
         done += flat if fits else _broken(part, indent)
@@ -242,12 +242,7 @@ def _broken(brackets: _Brackets, indent: int) -> str:
 
 
 def _flat(parts: _Parts) -> str:
-    return "".join(part if isinstance(part, str) else _flat_brackets(part) for part in parts)
-
-
-def _flat_brackets(part: _Brackets) -> str:
-    items = ", ".join(map(_flat, part.items))
-    return f"{part.opening}{items}{',' if part.is_single else ''}{part.closing}"
+    return "".join([part if isinstance(part, str) else part.flat for part in parts])
 
 
 def _head(parts: _Parts) -> int:
@@ -262,6 +257,8 @@ def _head(parts: _Parts) -> int:
 
 def _operands(parts: _Parts) -> list[_Parts]:
     """Return the members of a union, or the expression itself."""
+    if _BAR not in parts:
+        return [parts]
     operands: list[list[str | _Brackets]] = [[]]
     for part in parts:
         if part == _BAR:
@@ -287,39 +284,56 @@ def _parse(text: str) -> _Parts:
     return _sequence(_TOKEN.finditer(text))[0][0]
 
 
-def _sequence(tokens: Iterator[re.Match[str]]) -> tuple[list[_Parts], _Brackets]:
-    """Read up to a closing bracket; return the items, and the brackets around them."""
-    items: list[list[str | _Brackets]] = [[]]
+def _sequence(tokens: Iterator[re.Match[str]]) -> tuple[list[_Parts], str, bool]:
+    """Read up to a closing bracket.
+
+    Returns:
+        The items, of which the last one is empty after a comma; the closing bracket; and whether
+        there is a line feed.
+    """
+    items: list[_Parts] = []
+    current: list[str | _Brackets] = []
+    closing = ""
     is_broken = False
     for token in tokens:
-        current = items[-1]
         text = token[0]
         match token.lastgroup:
-            case "open":
-                before = current[-1] if current else ""
-                is_subscript = text == "[" and (
-                    isinstance(before, _Brackets) or before[-1:].isidentifier()
-                )
-                inner, brackets = _sequence(tokens)
-                if inner == [()]:
-                    _add(current, text + brackets.closing)
-                else:
-                    current.append(replace(brackets, opening=text, keeps_comma_off=is_subscript))
-            case "close":
-                has_comma = len(items) > 1 and not items[-1]
-                found = tuple(tuple(item) for item in (items[:-1] if has_comma else items))
-                is_single = has_comma and len(found) == 1 and not is_broken
-                return list(found), _Brackets("", found, text, is_single, is_broken, False)
-            case "comma":
-                items.append([])
+            case None:
+                _add(current, text)
             case "bar" | "string":
                 current.append(text)
+            case "open":
+                _open(current, text, tokens)
+            case "comma":
+                items.append(tuple(current))
+                current = []
             case "newline":
                 is_broken = True
             case _:
-                _add(current, text)
-    found = tuple(tuple(item) for item in items)
-    return list(found), _Brackets("", found, "", False, False, False)
+                closing = text
+                break
+    items.append(tuple(current))
+    return items, closing, is_broken
+
+
+def _open(parts: list[str | _Brackets], opening: str, tokens: Iterator[re.Match[str]]) -> None:
+    """Read brackets after some parts, and add them."""
+    before = parts[-1] if parts else ""
+    is_subscript = opening == "[" and (
+        isinstance(before, _Brackets) or before[-1:].isidentifier()
+    )
+    items, closing, is_broken = _sequence(tokens)
+    if items == [()]:
+        _add(parts, opening + closing)
+        return
+    has_comma = not items[-1]
+    if has_comma:
+        items.pop()
+    is_single = has_comma and len(items) == 1 and not is_broken
+    flat = f"{opening}{', '.join(map(_flat, items))}{',' if is_single else ''}{closing}"
+    parts.append(
+        _Brackets(opening, tuple(items), closing, flat, is_single, is_broken, is_subscript)
+    )
 
 
 def _add(parts: list[str | _Brackets], text: str) -> None:

@@ -21,7 +21,9 @@ def literal(value: object) -> str:
 
 def text(value: str) -> str:
     """Write a string in double quotes, unless single quotes need fewer escapes."""
-    escaped = "".join(_character(character) for character in value)
+    escaped = value
+    if not value.isprintable() or "\\" in value:
+        escaped = "".join(_character(character) for character in value)
     if value.count('"') > value.count("'"):
         return "'" + escaped.replace("'", "\\'") + "'"
     return '"' + escaped.replace('"', '\\"') + '"'

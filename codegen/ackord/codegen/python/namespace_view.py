@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ackord.codegen.documentation import words
 from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan
@@ -32,7 +33,7 @@ class EmitterView:
         return self.module.annotations.own(self.module.names.rooms[self.plan.room.name])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NamespaceView:
     """A namespace: its server's side and its client's side."""
 
@@ -123,17 +124,17 @@ class NamespaceView:
         """The events that servers send each other."""
         return self._views(self.plan.server_to_server)
 
-    @property
+    @cached_property
     def client(self) -> EmitterView:
         """The emitter to one client."""
         return self._emitter(self.plan.client, self.names.client_emitter)
 
-    @property
+    @cached_property
     def everybody(self) -> EmitterView:
         """The emitter to many clients."""
         return self._emitter(self.plan.everybody, self.names.broadcast_emitter)
 
-    @property
+    @cached_property
     def rooms(self) -> list[EmitterView]:
         """The emitters to rooms."""
         return [
@@ -147,7 +148,7 @@ class NamespaceView:
         """All emitters to many clients."""
         return [self.everybody, *self.rooms]
 
-    @property
+    @cached_property
     def cluster(self) -> EmitterView | None:
         """The emitter to the other servers."""
         if self.plan.cluster is None or self.names.cluster_emitter is None:
@@ -165,7 +166,15 @@ class NamespaceView:
         )
 
     def _views(self, events: Iterable[EventPlan]) -> list[EventView]:
-        return [EventView(event, self.names.events[event], self.module) for event in events]
+        return [self._event_views[event] for event in events]
+
+    @cached_property
+    def _event_views(self) -> dict[EventPlan, EventView]:
+        """One view for each event, however many classes send it."""
+        return {
+            event: EventView(event, names, self.module)
+            for event, names in self.names.events.items()
+        }
 
 
 def namespace_views(module: Module) -> list[NamespaceView]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol
 
@@ -90,8 +91,11 @@ class Names:
     """The problems with names that several parts of the contract would get."""
 
 
+@lru_cache(maxsize=1)
 def name_everything(plan: Plan) -> Names:
-    """Name the parts of a plan."""
+    """Name the parts of a plan; the last names are kept, because problems with them are looked for
+    before the names are printed.
+    """
     return _Naming(plan).names()
 
 
@@ -372,6 +376,7 @@ class _NamespaceDraft:
     ) -> NamespaceNames:
         """Name the events, after all exported names are known."""
         events: dict[EventPlan, EventNames] = {}
+        taken = {kind: reserved.NAMES[kind] | exports for kind in ("argument", "ack_argument")}
         for event, suffix, method, handler in self._methods():
             plain = f"{self._constant}_{constant(event.declared.identifier)}"
             events[event] = EventNames(
@@ -380,13 +385,13 @@ class _NamespaceDraft:
                 handler=handler,
                 parameters=members(
                     [field.identifier for field in event.declared.args],
-                    reserved.NAMES["argument"] | exports,
+                    taken["argument"],
                 ),
                 result=results.get(event),
                 ack=acks.get(event),
                 ack_fields=members(
                     [field.identifier for field in event.ack_args],
-                    reserved.NAMES["ack_argument"] | exports,
+                    taken["ack_argument"],
                 ),
             )
         return NamespaceNames(
