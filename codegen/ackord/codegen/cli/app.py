@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from ackord.codegen.cli.outcome import FAILED
 from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
 from ackord.codegen.version import VERSION
+
+_THRESHOLDS: Final = (100_000, 50, 100)
+"""Of the garbage collector: a contract is a hundred thousand objects that stay until the end."""
 
 app = typer.Typer(
     name="ackord",
@@ -41,6 +45,7 @@ def ackord(
 
 def run() -> NoReturn:
     """Run the command line and exit."""
+    gc.set_threshold(*_THRESHOLDS)
     try:
         _group(sys.argv[1:])(prog_name="ackord")
     except ModuleNotFoundError as error:
@@ -51,6 +56,8 @@ def run() -> NoReturn:
             f"ackord: this needs the package {error.name}; install it with: pip install {extra}\n"
         )
         sys.exit(FAILED)
+    finally:
+        gc.freeze()  # so that the collector doesn't look at all objects when the process ends
     sys.exit(0)
 
 

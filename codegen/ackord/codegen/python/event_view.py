@@ -37,19 +37,19 @@ class ParameterView:
             return self.module.annotations.absence(self.field.type)
         return self.module.values.expression(self.field.default.value, self.field.type)
 
-    @cached_property
+    @property
     def initial(self) -> str | None:
         """The default of the parameter in the signature: the value for absence, if the default
         itself is mutable.
         """
         return self._stand_in if self.is_mutable else self.default
 
-    @cached_property
+    @property
     def sent(self) -> str:
         """The type that a caller passes."""
         return f"{self.annotation} | {self._stand_in}" if self.is_mutable else self.annotation
 
-    @cached_property
+    @property
     def value(self) -> str:
         """The expression that is sent: the default if the caller passes nothing."""
         if not self.is_mutable:

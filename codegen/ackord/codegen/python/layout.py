@@ -28,7 +28,7 @@ _BAR: Final = " | "
 _TOKEN: Final = re.compile(
     r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
     r"""|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,[ ]?)"""
-    r"""|(?P<newline>\n)|(?P<bar>[ ]\|[ ])|[^"'\[({\])},|\s]+|.""",
+    r"""|(?P<newline>\n)|(?P<bar>[ ]\|[ ])|(?:[^"'\[({\])},|\s]|[ ](?!\|))+|.""",
     re.DOTALL,
 )
 _DEF: Final = re.compile(r"((?:async )?def \w+.*) -> (.*)(:(?: \.\.\.)?)")

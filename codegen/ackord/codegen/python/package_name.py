@@ -8,9 +8,11 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from importlib.machinery import ModuleSpec
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from importlib.util import find_spec
 from keyword import iskeyword
+from pathlib import Path
 from typing import Final
 
 from ackord.schema import Contract
@@ -71,7 +73,8 @@ def _is_dependency(module: str) -> bool:
     """
     if _normal(module) in _requirements("ackord", extras=True):
         return True  # ackord may be installed where the generated code runs
-    if find_spec(module) is None:
+    found = find_spec(module)
+    if found is None or not _is_installed(found):
         return False  # so not every distribution is searched
     owners = {_normal(owner) for owner in packages_distributions().get(module, ())}
     pending = [_normal("ackord")]
@@ -82,6 +85,16 @@ def _is_dependency(module: str) -> bool:
             if required not in pending
         )
     return not owners.isdisjoint(pending)
+
+
+def _is_installed(module: ModuleSpec) -> bool:
+    """Return whether a module lies beside the metadata of distributions: one that lies elsewhere
+    belongs to the project, such as the package that was generated before.
+    """
+    places = list(module.submodule_search_locations or ())
+    if not places and module.origin is not None and module.has_location:
+        places.append(module.origin)
+    return any(True for place in places for _ in Path(place).parent.glob("*.*-info"))
 
 
 def _requirements(name: str, *, extras: bool) -> Iterable[str]:
