@@ -20,6 +20,7 @@ from ackord.schema.yaml.parsers import YAMLError, events
 from ackord.schema.yaml.pure_parser import PureParser
 from ackord.schema.yaml.syntax_errors import Problem, find_problem
 from ackord.schema.yaml.tree import MAX_DEPTH, TooDeepError, TreeBuilder
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 
 # Patterns are compiled when they are needed first: most files have no errors.
 _LINE: Final = r"( *)([^\n]*)(?:\n|\Z)"
@@ -55,13 +56,22 @@ class Recovery:
         self._characters = list(text)
         self._effort = 0
         self._count = 0
+        self._holders: list[tuple[_Block, list[_Block]]] = []
+        """The blocks that hold mended ones, with their entries, from the innermost."""
 
     def mend(self) -> str | None:
-        """Report the errors; return the text with spaces in place of the broken parts, or `None` if
-        it isn't YAML without them either.
+        """Report the errors of a text that isn't YAML; return the text with spaces in place of the
+        broken parts, or `None` if it isn't YAML without them either.
         """
         length = len(self._characters)
-        self._mend(_Block(0, length))
+        self._mend_broken(_Block(0, length))
+        text = self._text(0, length)
+        if _is_yaml(text):
+            return text
+        # Only now are the blocks around the mended ones looked at: that takes as long for each of
+        # them as for the whole text, and seldom finds more.
+        for block, children in self._holders:
+            self._mend_between(block, children)
         text = self._text(0, length)
         problem = None if _is_yaml(text) else _first_problem(text)
         if problem is not None and self._is_spent():
@@ -73,14 +83,22 @@ class Recovery:
             )
         return text if problem is None else None
 
-    def _mend(self, block: _Block) -> None:
+    def _mend_broken(self, block: _Block) -> None:
+        """Mend a block that isn't YAML."""
         text = self._text(block.start, block.end)
-        if self._is_spent() or _is_yaml(text):
-            return
         children = list(_children(text, block)) if len(block.holders) < MAX_DEPTH else []
+        found = False
         for child in children:
-            self._mend(child)
-        # What is left is wrong between the entries, or the block has none.
+            if not self._is_spent() and not self._parses(child):
+                found = True
+                self._mend_broken(child)
+        if found:
+            self._holders.append((block, children))
+        else:
+            self._mend_between(block, children)
+
+    def _mend_between(self, block: _Block, children: list[_Block]) -> None:
+        """Mend what is wrong between the entries of a block, or in a block without entries."""
         while not _is_yaml(text := self._text(block.start, block.end)):
             problem = self._problem(text)
             if problem is None:
@@ -166,10 +184,16 @@ def _first_problem(text: str) -> Problem | None:
 
 
 def _is_yaml(text: str) -> bool:
+    """Return whether a text is YAML, or nested too deep, which is reported with the tree."""
+    depth = 0
     try:
-        TreeBuilder(Source("", text), {}, Reporter()).build(events(text))
-    except TooDeepError:
-        return True
+        for event in events(text):
+            if isinstance(event, CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return True
+            elif isinstance(event, CollectionEndEvent):
+                depth -= 1
     except YAMLError:
         return False
     return True
