@@ -280,3 +280,14 @@ def test_a_hostile_file_of_twice_the_size_costs_about_twice_as_much(name: str) -
 def test_a_hostile_file_of_the_largest_size_is_read(name: str) -> None:
     size, text = HOSTILE[name]
     load_bytes(text(size).encode(), "hostile.yaml")
+
+
+MODELS = [f"  M{k}: {{fields: {{a: int, b: 'list[M{k}]'}}}}\n" for k in range(200)]
+
+
+@pytest.mark.parametrize("broken", ["X: [", 'X: "', "X: {fields: {", "X: @a"])
+def test_one_broken_entry_costs_no_more_than_the_rest_of_the_file(broken: str) -> None:
+    head, middle = f"{HEAD}types:\n", len(MODELS) // 2
+    whole = steps(head + "".join(MODELS))
+    mended = steps(head + "".join([*MODELS[:middle], f"  {broken}\n", *MODELS[middle:]]))
+    assert mended < 1.5 * whole
