@@ -74,7 +74,7 @@ class PositionalReader:
         traits = look_at(adapter.core_schema)
         self._schema = adapter.core_schema
         self._names = tuple(names)
-        reader = build_reader(adapter)
+        reader = build_reader(adapter, traits)
         self._validate: Callable[..., tuple[Any, ...]] = reader.validate
         self._copies_nested = reader.copies_nested
         self._validate_large: Callable[..., tuple[Any, ...]] | None = None

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from ackord.runtime.validation.completion import complete
 from ackord.runtime.validation.kinds import by_kind
 from ackord.runtime.validation.large import UrlCount, for_large
-from ackord.runtime.validation.traits import look_at
+from ackord.runtime.validation.traits import Traits, look_at
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
@@ -55,8 +55,13 @@ def object_schema(
     return core_schema.typed_dict_schema(fields, extra_behavior=extra, config=_CORE_CONFIG)
 
 
+_PLAIN: Final = frozenset({bool, float, int, str})
+
+
 def accepts_null(type_: Any) -> bool:
     """Tell whether null is a value of the type."""
+    if type_.__class__ is type and type_ in _PLAIN:  # most types of arguments with a default
+        return False
     return bool(build_adapter(lambda schema_of: schema_of(type_)).validator.isinstance_python(None))
 
 
@@ -81,11 +86,10 @@ class Reader:
     """
 
 
-def build_reader(adapter: TypeAdapter[Any]) -> Reader:
-    """Build a validator of JSON for an adapter's schema, whose unions choose their members by the
-    kind of JSON value.
+def build_reader(adapter: TypeAdapter[Any], traits: Traits) -> Reader:
+    """Build a validator of JSON for an adapter's schema with these traits, whose unions choose
+    their members by the kind of JSON value.
     """
-    traits = look_at(adapter.core_schema)
     chosen = by_kind(adapter.core_schema) if traits.unions else None
     if chosen is None:
         # A union with a function for its tag decodes the value.

@@ -60,11 +60,10 @@ _KNOWN: Final = frozenset(
     }
 )
 """Types of schemas and serializations that don't call code of the application."""
-_EXTRAS: Final = ("extra_behavior", "extra_fields_behavior")
-_ALIASES: Final = ("alias", "validation_alias")
 _READING: Final = (read_attachment, read_unknown)
 """Functions that need the attachments of a packet."""
 _UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
+_CONTAINERS: Final = frozenset({dict, list, tuple})
 _PASSED_BY: Final = {"metadata", "steps"}
 _MODEL_PASSED_BY: Final = _PASSED_BY | {"schema"}
 _SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}
@@ -120,7 +119,11 @@ class _Findings:
             )
         )
         self.attachments = self.attachments or part.get("function") in _READING
-        self.aliases = self.aliases or any(part.get(key) is not None for key in _ALIASES)
+        self.aliases = (
+            self.aliases
+            or part.get("alias") is not None
+            or part.get("validation_alias") is not None
+        )
         self.inert = self.inert and _is_inert(part)
 
     def update(self, others: _Findings) -> None:
@@ -167,17 +170,25 @@ def _walk(schema: Any, *, is_written: bool) -> _Findings:
             if (
                 part.get("type").__class__ is not str
             ):  # a table of fields: these may be called anything
-                stack += [(value, written) for value in members.values()]
+                stack += [
+                    (value, written)
+                    for value in members.values()
+                    if value.__class__ in _CONTAINERS
+                ]
                 continue
             if part["type"] == "model":
                 found.update(_walk_model(members, is_written=written))
             steps: list[Any] = members.get("steps", [])
             stack += [(step, written and step is steps[-1]) for step in steps]
             passed_by = _MODEL_PASSED_BY if part["type"] == "model" else _PASSED_BY
-            stack += [(value, written) for key, value in members.items() if key not in passed_by]
+            stack += [
+                (value, written)
+                for key, value in members.items()
+                if value.__class__ in _CONTAINERS and key not in passed_by
+            ]
         elif kind is list or kind is tuple:
             items: Sequence[Any] = part
-            stack += [(item, written) for item in items]
+            stack += [(item, written) for item in items if item.__class__ in _CONTAINERS]
     return found
 
 
@@ -225,9 +236,9 @@ def _resolve(schema: Any) -> dict[str, Any]:
 
 
 def _is_inert(part: dict[str, Any]) -> bool:
-    if any(part.get(key) == "allow" for key in _EXTRAS) or (
-        callable(part.get("discriminator")) and part["discriminator"] is not type
-    ):
+    if part.get("extra_behavior") == "allow" or part.get("extra_fields_behavior") == "allow":
+        return False
+    if callable(part.get("discriminator")) and part["discriminator"] is not type:
         return False
     kind = part.get("type")
     if kind.__class__ is not str:

@@ -11,6 +11,7 @@ from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.positional import LARGE
 from ackord.runtime.validation.refusals import check_nesting, refusal, repair
 from ackord.runtime.validation.schemas import build_adapter, build_for_large, build_reader
+from ackord.runtime.validation.traits import look_at
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -81,7 +82,7 @@ class ValueAdapter:
     def _build(self) -> TypeAdapter[Any]:
         if self._adapter is None:
             adapter = self._adapter = build_adapter(lambda schema_of: schema_of(self._type))
-            reader = build_reader(adapter)
+            reader = build_reader(adapter, look_at(adapter.core_schema))
             self._validate, self._copies_nested = reader.validate, reader.copies_nested
         return self._adapter
 
