@@ -43,9 +43,7 @@ class Editor:
         change = {"range": {"start": at, "end": at}, "text": character}
         document = {"uri": self._uri, "version": self._version}
         before = cpu.read(self._pid).total
-        self._send(
-            "textDocument/didChange", {"textDocument": document, "contentChanges": [change]}
-        )
+        self._send("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
         self._wait_for_problems()
         return cpu.read(self._pid).total - before
 

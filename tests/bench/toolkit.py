@@ -6,6 +6,7 @@ second) that runs between them.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -23,6 +24,10 @@ MODELS: Final = 300
 NAMESPACES: Final = 5
 ROUNDS: Final = 5
 CANARY: Final = "sum(i * i for i in range(6_000_000))"
+ENVIRONMENT: Final = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+"""What the processes get: they keep compiled modules, as everywhere where Ackord is installed."""
 ACKORD: Final = (sys.executable, "-m", "ackord.codegen")
 
 
@@ -84,7 +89,9 @@ def _namespace(number: int, events: range, models: int) -> str:
 def child_cpu(command: Sequence[str], directory: Path, accepted: Sequence[int]) -> float:
     """Run a process and return the seconds of CPU that it and its children took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=directory, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in accepted:
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
@@ -94,7 +101,9 @@ def child_cpu(command: Sequence[str], directory: Path, accepted: Sequence[int]) 
 def own_cpu(code: str, directory: Path) -> float:
     """Run Python that prints the seconds of CPU that a part of it took."""
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=directory, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
     return float(done.stdout)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from typing import Any, Final
 
@@ -69,22 +69,17 @@ def _write(value: Json, margin: str) -> str:
     """Write a value, as `json.dumps` does with an indentation, but in a third of the time; `margin`
     is put before each line after the first.
     """
+    if value is None or isinstance(value, str | int | float):  # most values
+        return _SCALAR(value)
     inner = f"{margin}  "
     if isinstance(value, tuple | list):
         elements = [inner + _write(element, inner) for element in value]  # pyright: ignore[reportUnknownVariableType]  # decoded JSON
         return _enclose("[", elements, "]", margin)
-    if isinstance(value, dict):
-        members = [
-            f"{inner}{_SCALAR(key)}: {_write(value[key], inner)}"  # pyright: ignore[reportUnknownArgumentType]  # decoded JSON
-            for key in sorted(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        ]
-        return _enclose("{", members, "}", margin)
-    if not is_dataclass(value) or isinstance(value, type):
-        return _SCALAR(value)
-    members = [
-        f'{inner}"{name}": {_write(element, inner)}' for name, element in _members(value)
-    ]
-    return _enclose("{", members, "}", margin)
+    members: Iterable[tuple[str, Json]] = (
+        sorted(value.items()) if isinstance(value, dict) else _members(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    )
+    lines = [f"{inner}{_SCALAR(name)}: {_write(element, inner)}" for name, element in members]
+    return _enclose("{", lines, "}", margin)
 
 
 def _members(value: Any) -> Iterator[tuple[str, Json]]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from ackord.codegen.documentation import first_paragraph, one_line, words
 from ackord.codegen.plan import EventPlan
@@ -85,8 +86,7 @@ class ParameterView:
         return self.module.annotations.absence(self.field.type) if self.field.is_maybe else None
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDoc:
+class ErrorDoc(NamedTuple):
     """A line about an error."""
 
     name: str

@@ -48,6 +48,8 @@ class _Brackets(NamedTuple):
     """Whether a single item has a comma after it, which makes a tuple."""
     is_broken: bool
     """Whether the brackets were broken already."""
+    stays_whole: bool
+    """Whether neither these brackets nor brackets in them were broken already."""
     keeps_comma_off: bool
     """Whether a single item gets no comma, because in a subscript that would make it a tuple."""
 
@@ -236,9 +238,20 @@ def _broken(brackets: _Brackets, indent: int) -> str:
     count = len(brackets.items)
     keeps_off = brackets.keeps_comma_off and count == 1 and not brackets.is_single
     comma = "" if keeps_off else ","
-    items = [f"{margin}{_item(each, inner, len(comma))}{comma}" for each in brackets.items]
-    body = "\n".join(items)
+    room = WIDTH - inner - len(comma)
+    items = [
+        flat
+        if len(flat := _flat(each)) <= room and _stays_whole(each)  # most items
+        else _item(each, inner, len(comma))
+        for each in brackets.items
+    ]
+    body = "\n".join([f"{margin}{item}{comma}" for item in items])
     return f"{brackets.opening}\n{body}\n{' ' * indent}{brackets.closing}"
+
+
+def _stays_whole(parts: _Parts) -> bool:
+    """Return whether no brackets were broken already, at any depth."""
+    return all(isinstance(part, str) or part.stays_whole for part in parts)
 
 
 def _flat(parts: _Parts) -> str:
@@ -319,9 +332,7 @@ def _sequence(tokens: Iterator[re.Match[str]]) -> tuple[list[_Parts], str, bool]
 def _open(parts: list[str | _Brackets], opening: str, tokens: Iterator[re.Match[str]]) -> None:
     """Read brackets after some parts, and add them."""
     before = parts[-1] if parts else ""
-    is_subscript = opening == "[" and (
-        isinstance(before, _Brackets) or before[-1:].isidentifier()
-    )
+    is_subscript = opening == "[" and (isinstance(before, _Brackets) or before[-1:].isidentifier())
     items, closing, is_broken = _sequence(tokens)
     if items == [()]:
         _add(parts, opening + closing)
@@ -332,7 +343,16 @@ def _open(parts: list[str | _Brackets], opening: str, tokens: Iterator[re.Match[
     is_single = has_comma and len(items) == 1 and not is_broken
     flat = f"{opening}{', '.join(map(_flat, items))}{',' if is_single else ''}{closing}"
     parts.append(
-        _Brackets(opening, tuple(items), closing, flat, is_single, is_broken, is_subscript)
+        _Brackets(
+            opening=opening,
+            items=tuple(items),
+            closing=closing,
+            flat=flat,
+            is_single=is_single,
+            is_broken=is_broken,
+            stays_whole=not is_broken and all(map(_stays_whole, items)),
+            keeps_comma_off=is_subscript,
+        )
     )
 
 

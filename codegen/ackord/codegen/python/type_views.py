@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ackord.codegen.documentation import Documented, first_paragraph, words
 from ackord.codegen.plan import EventPlan
@@ -25,8 +26,7 @@ from ackord.schema.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionView:
+class DefinitionView(NamedTuple):
     """A class, or a name with a value."""
 
     name: str
@@ -35,8 +35,7 @@ class DefinitionView:
     """The value of the name."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewTypeView:
+class NewTypeView(NamedTuple):
     """A distinct name for a scalar."""
 
     name: str
@@ -46,8 +45,7 @@ class NewTypeView:
     """The limits for pydantic, if there are any."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeView:
+class AttributeView(NamedTuple):
     """A field of a class, or a member of an enumeration."""
 
     name: str
@@ -65,8 +63,7 @@ class ClassView:
     attributes: list[AttributeView]
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownView:
+class UnknownView(NamedTuple):
     """The class of the unknown members of an open type."""
 
     name: str
@@ -100,8 +97,7 @@ class RoomView(ClassView):
     """Attributes that fill the template, from left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResultView:
+class ResultView(NamedTuple):
     """The union of an event's success and its errors."""
 
     name: str

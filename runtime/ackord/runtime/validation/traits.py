@@ -171,9 +171,7 @@ def _walk(schema: Any, *, is_written: bool) -> _Findings:
                 part.get("type").__class__ is not str
             ):  # a table of fields: these may be called anything
                 stack += [
-                    (value, written)
-                    for value in members.values()
-                    if value.__class__ in _CONTAINERS
+                    (value, written) for value in members.values() if value.__class__ in _CONTAINERS
                 ]
                 continue
             if part["type"] == "model":

@@ -123,7 +123,9 @@ class _Parser:
             hint = _OPENINGS.get(token.text)
             if token.kind in {"string", "number"}:
                 hint = 'fixed values are a literal type: literal["a", "b"]'
-            raise ExpressionError(token.start, token.end, f"expected a type, found {token.shown}", hint)
+            raise ExpressionError(
+                token.start, token.end, f"expected a type, found {token.shown}", hint
+            )
         if self._at("["):
             return self._generic(token)
         if token.text == "null":
@@ -322,7 +324,9 @@ class _Parser:
                 if token.text == "?"
                 else None
             )
-            raise ExpressionError(token.start, token.end, f"expected {wanted}, found {token.shown}", hint)
+            raise ExpressionError(
+                token.start, token.end, f"expected {wanted}, found {token.shown}", hint
+            )
         self._take()
 
     def _enter(self, token: Token) -> None:
