@@ -16,7 +16,8 @@ def install(directory: Path) -> bool:
     """Install the package into an environment of its own; return whether that was possible."""
     environment = directory / _ENVIRONMENT
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", PACKAGE]
+    python = str(environment / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", PACKAGE]
     return subprocess.run(pip, check=False, capture_output=True).returncode == 0
 
 

@@ -219,7 +219,7 @@ def report(best: Mapping[str, float], steps: Sequence[Step]) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
-        steps = STEPS
+        steps: tuple[Step, ...] = STEPS
         if peer_toolkit.install(Path(folder)):
             steps += (PEER,)
         else:

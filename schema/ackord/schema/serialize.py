@@ -87,7 +87,7 @@ def _members(value: Any) -> Iterator[tuple[str, Json]]:
     if isinstance(value, Default):
         yield "value", value.value
         return
-    defaults = _defaults(type(value))
+    defaults = _defaults(value.__class__)
     if isinstance(value, Field):
         defaults = {**defaults, "identifier": value.name}
     elif isinstance(value, TaggedUnion):

@@ -63,7 +63,7 @@ _KNOWN: Final = frozenset(
 _READING: Final = (read_attachment, read_unknown)
 """Functions that need the attachments of a packet."""
 _UNCONSTRAINED: Final = {"type", "strict", "metadata", "ref"}
-_CONTAINERS: Final = frozenset({dict, list, tuple})
+_CONTAINERS: Final[frozenset[type]] = frozenset({dict, list, tuple})
 _PASSED_BY: Final = {"metadata", "steps"}
 _MODEL_PASSED_BY: Final = _PASSED_BY | {"schema"}
 _SCALARS: Final[Mapping[str, type]] = {"str": str, "int": int, "bool": bool}

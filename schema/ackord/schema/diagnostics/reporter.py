@@ -7,7 +7,6 @@ and goes on, so that one run shows all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
@@ -82,6 +81,8 @@ class Reporter:
         if self._suggestions >= _MAX_SUGGESTING:
             return None
         self._suggestions += 1
+        from difflib import get_close_matches  # noqa: PLC0415 - few files have errors
+
         candidates = list(islice(known, _MAX_CANDIDATES))
         matches = get_close_matches(name[:200], candidates, n=1, cutoff=0.6)
         if not matches:

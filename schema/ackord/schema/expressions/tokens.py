@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Literal, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ackord.schema.source import invisible_name
 
@@ -56,8 +57,21 @@ class Token(NamedTuple):
         return "the end" if self.kind == "end" else repr(self.text)
 
 
-def tokenize(text: str) -> list[Token]:
+_SHORT: Final = 100
+"""Characters of an expression that is worth keeping: short ones stand in many fields."""
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
     """Split an expression; the last token is ``end``."""
+    return _tokenize_short(text) if len(text) <= _SHORT else _tokenize(text)
+
+
+@lru_cache(maxsize=1000)
+def _tokenize_short(text: str) -> tuple[Token, ...]:
+    return _tokenize(text)
+
+
+def _tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     position = 0
     for match in _TOKEN.finditer(text):
@@ -67,7 +81,7 @@ def tokenize(text: str) -> list[Token]:
         start, position = match.span(kind)
         tokens.append(Token(kind, match[kind], start, position))
         if kind == "end":
-            return tokens
+            return tuple(tokens)
     raise _unreadable(text, position)
 
 
