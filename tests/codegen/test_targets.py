@@ -18,6 +18,7 @@ from ackord.codegen.planning import plan_contract
 from ackord.codegen.python import reserved
 from ackord.codegen.python.names import members
 from ackord.codegen.target import Options, Target
+from ackord.codegen.templates import template_environment
 from ackord.codegen.typescript import reserved as typescript
 from ackord.codegen.typescript.naming import name_everything as typescript_names
 from ackord.schema import Contract, load_bytes, load_contract
@@ -117,3 +118,25 @@ def test_names_that_a_target_reserves_are_changed_and_others_are_not() -> None:
     for taken in target.reserved_names.values():
         listed = sorted(taken)
         assert members([*listed, "plain"], taken) == (*(f"{name}_" for name in listed), "plain")
+
+
+def test_compiled_templates_are_kept_like_modules_and_a_broken_one_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def rendered() -> str:
+        template = template_environment("ackord.codegen.python", {}).get_template("to.py.jinja")
+        return template.render(namespace={"rooms": []})
+
+    assert rendered() == ""
+    assert list(tmp_path.rglob("*.cache")) == []
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert rendered() == ""
+    (kept,) = tmp_path.rglob("*.cache")
+    content = kept.read_bytes()
+    for broken in (b"", content[:20], content[:-9], content[:10] + b"\xff" * 90):
+        kept.write_bytes(broken)
+        assert rendered() == ""
+    assert kept.read_bytes() == content

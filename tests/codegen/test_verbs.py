@@ -158,12 +158,36 @@ def test_without_any_verbs_the_command_line_says_what_to_do() -> None:
     assert done.stderr.count("\n") == 1
 
 
+RARE = """\
+ackord: 1
+name: rare
+version: 1.0.0
+types:
+  A: {fields: {a: 'datetime = "2026-13-01T00:00:00Z"', b: strr, c: "uuid | str"}}
+  B: [
+"""
+"""Needs the modules that few schema files need."""
+LOAD = (
+    "from pathlib import Path; from ackord.codegen.cli.loading import load_all, show; "
+    "show(load_all([Path('rare.yaml')]).values())"
+)
+"""Without a verb, because the newest typer imports much of what is hidden."""
+
+
 def test_files_of_the_working_directory_hide_nothing_that_the_command_line_imports(
     tmp_path: Path,
 ) -> None:
+    script = f"import sys; sys.path.remove(''); {MAIN}"  # as the console script, which has no ''
+    (tmp_path / "rare.yaml").write_text(RARE)
+    for name in ("pydantic", "difflib", "uuid", "calendar", "typing_extensions"):
+        hiding = tmp_path / f"{name}.py"
+        hiding.write_text("raise SystemExit('hidden')\n")
+        done = python(f"import sys; sys.path.remove(''); {LOAD}", cwd=tmp_path)
+        assert (done.returncode, done.stderr.count(" - error ")) == (0, 4), name
+        assert "did you mean 'str'?" in done.stderr
+        hiding.rename(hiding.with_suffix(".txt"))
     for name in ("jinja2", "pydantic", "difflib", "typer", "left_half"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('hidden')\n")
-    script = f"import sys; sys.path.remove(''); {MAIN}"  # as the console script, which has no ''
     done = python(script, "generate", CHAT, "--out", "contract", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -62,9 +62,7 @@ class Scope:
         return self._before | self._taken
 
     def _is_free(self, name: str) -> bool:
-        return (
-            name not in self._before and name not in self._taken and name not in self._keywords
-        )
+        return name not in self._before and name not in self._taken and name not in self._keywords
 
 
 def clashes(

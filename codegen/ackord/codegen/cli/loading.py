@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -34,6 +35,18 @@ from ackord.schema.resolve.places import Places
 
 UNREADABLE: Final = "S001"
 UNFIT: Final = "S078"
+_SELDOM_NEEDED: Final = (
+    "difflib",
+    "ackord.schema.analysis.python_classes",
+    "ackord.schema.resolve.scalar_values",
+    "ackord.schema.yaml.json_reader",
+    "ackord.schema.yaml.recovery",
+)
+"""What loading a file imports only where the file needs it."""
+_NEEDED: Final = sys.stdlib_module_names | {
+    *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection")
+}
+"""What these modules import, directly or not."""
 STANDARD_INPUT: Final = Path("-")
 
 
@@ -112,9 +125,15 @@ def stop_for_errors(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def look_here() -> None:
-    """Look for modules of ``python:`` types in the current directory first, as `python -m` does;
-    the command's own modules were imported before.
+    """Look for modules of ``python:`` types in the current directory first, as `python -m` does.
+
+    The command's own modules were imported before. Those that few files need are imported now if
+    something in the directory could hide a module that they need.
     """
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    here = Path.cwd()
+    if str(here) in sys.path:
+        return
+    if not _NEEDED.isdisjoint(path.stem for path in here.iterdir()):
+        for module in _SELDOM_NEEDED:
+            import_module(module)
+    sys.path.insert(0, str(here))
