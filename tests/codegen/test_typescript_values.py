@@ -114,7 +114,7 @@ def make_contract(expressions: Sequence[str]) -> Shared | None:
             },
         },
     )
-    return found and Shared(found.contract, found.module)
+    return None if found is None else Shared(found.contract, found.module)
 
 
 def draw_packets(data: st.DataObject, found: Shared) -> list[Packet]:

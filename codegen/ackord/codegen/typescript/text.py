@@ -18,9 +18,9 @@ _PROPERTY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 def literal(value: Any) -> str:
     """Write a JSON value."""
     if isinstance(value, list):
-        return f"[{', '.join(map(literal, cast('list[Any]', value)))}]"
+        return f"[{', '.join(map(literal, cast('list[object]', value)))}]"
     if isinstance(value, dict):
-        entries = cast("dict[str, Any]", value).items()
+        entries = cast("dict[str, object]", value).items()
         return braces([f"{key(name)}: {literal(each)}" for name, each in entries])
     text = json.dumps(value, ensure_ascii=False)
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
