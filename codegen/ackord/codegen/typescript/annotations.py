@@ -57,7 +57,9 @@ _JSON: Final[Mapping[ScalarName, str]] = MappingProxyType(
 class Annotations:
     """The types of one module; notes which names of other modules it uses."""
 
-    def __init__(self, plan: Plan, names: Names, settings: Settings) -> None:
+    def __init__(self, plan: Plan, names: Names, settings: Settings, prefix: str = "") -> None:
+        """Take what stands before the names of ``types.ts``, such as ``types.``."""
+        self._prefix = prefix
         self._plan = plan
         self._names = names
         self._settings = settings
@@ -126,11 +128,11 @@ class Annotations:
 
     def _own(self, name: str) -> str:
         self.types.add(name)
-        return name
+        return f"{self._prefix}{name}"
 
     def _element(self, item: Type) -> str:
         text = self.text(item)
-        is_simple = text.replace("_", "").isalnum()
+        is_simple = text.replace("_", "").replace(".", "").isalnum()
         return text if is_simple else f"({text})"
 
     def _map(self, key_type: Type, value: str) -> str:

@@ -31,6 +31,11 @@ class Settings:
     validate: str
     """``none``, or ``standard-schema``: values are validated at the boundary."""
 
+    @property
+    def validates(self) -> bool:
+        """Whether values are validated."""
+        return self.validate == "standard-schema"
+
 
 def read_settings(chosen: Mapping[str, str]) -> Settings:
     """Return the options with their defaults."""

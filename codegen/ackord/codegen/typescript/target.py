@@ -19,7 +19,9 @@ from ackord.codegen.typescript.limits import limit_definitions
 from ackord.codegen.typescript.mock_view import MockViews
 from ackord.codegen.typescript.namespace_view import NamespaceViews
 from ackord.codegen.typescript.naming import name_everything
+from ackord.codegen.typescript.patterns import foreign_patterns
 from ackord.codegen.typescript.reserved import NAMES
+from ackord.codegen.typescript.schemas import Schemas
 from ackord.codegen.typescript.settings import OPTIONS, read_settings
 from ackord.codegen.typescript.text import bracketed, literal
 from ackord.codegen.typescript.type_views import TypeViews
@@ -64,7 +66,7 @@ class TypeScriptTarget:
 
     def problems(self, plan: Plan) -> tuple[Problem, ...]:
         """See `ackord.codegen.target.Target.problems`."""
-        return name_everything(plan).problems
+        return (*name_everything(plan).problems, *foreign_patterns(plan.contract))
 
     def directory_problem(self, name: str, contract: Contract) -> str | None:  # noqa: ARG002
         """See `ackord.codegen.target.Target.directory_problem`: every name is one."""
@@ -100,6 +102,9 @@ class _Package:
             files["limits.ts"] = self._render("limits.ts", definitions=limits)
         if converters:
             files["converters.ts"] = self._render("converters.ts", converters=converters)
+        if self._settings.validates:
+            files["schemas.ts"] = self._schemas()
+            files["validation.ts"] = self._render("validation.ts", settings=self._settings)
         return {**files, "index.ts": self._index(used)}
 
     def _types(self) -> tuple[str, set[str]]:
@@ -153,6 +158,15 @@ class _Package:
             modules.insert(1, 'import * as converters from "./converters.js";')
         imports = "\n".join((*modules, *filter(None, [self._imports(views.annotations)])))
         return self._render("mock.ts", namespaces=namespaces, imports=imports)
+
+    def _schemas(self) -> str:
+        schemas = Schemas(self._plan, self._names, self._settings)
+        views = list(schemas.views())
+        imports = self._imports(schemas.annotations, types=False)
+        uses_types = any(
+            "types." in text for each in views for text in (each.type or "", each.expression)
+        )
+        return self._render("schemas.ts", schemas=views, imports=imports, uses_types=uses_types)
 
     def _runtime(self) -> str:
         settings = self._settings

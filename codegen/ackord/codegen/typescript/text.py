@@ -61,13 +61,15 @@ def comment(doc: str | None, tags: Iterable[str] = (), indent: int = 0) -> str:
     return f"{margin}/**\n{body}{margin} */\n"
 
 
-def bracketed(head: str, items: Sequence[str], tail: str, *, indent: int = 0) -> str:
+def bracketed(
+    head: str, items: Sequence[str], tail: str, *, indent: int = 0, room: int = WIDTH
+) -> str:
     """Write items between a head and a tail: in one line if it is short enough, else in a line
     each.
     """
     margin = " " * indent
     line = f"{margin}{head}{', '.join(items)}{tail}"
-    if len(line) <= WIDTH or not items:
+    if len(line) <= room or not items:
         return line
     listed = (f"{margin}  {each}," for each in items)
     return "\n".join((f"{margin}{head.rstrip()}", *listed, margin + tail.lstrip()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ackord.codegen.documentation import Documented
 from ackord.codegen.plan import Plan
@@ -23,6 +24,9 @@ from ackord.schema.model import (
     TypeDeclaration,
     UnionType,
 )
+
+RAW: Final = frozenset({"Date", "Uint8Array", "bigint", "boolean", "number"})
+"""The types of scalars that have no brand and aren't text."""
 
 
 def tags(declared: Documented, extra: Sequence[str] = ()) -> list[str]:
@@ -81,8 +85,7 @@ class TypeViews:
         base = self.annotations.scalar(declared.base.name)
         if self._settings.newtypes == "plain":
             return f"{said}export type {name} = {base};\n"
-        is_text = base not in {"number", "boolean", "Uint8Array", "bigint", "Date"}
-        return said + self._brand(name, base, "string" if is_text else base)
+        return said + self._brand(name, base, base if base in RAW else "string")
 
     def _brand(self, name: str, base: str, raw: str) -> str:
         brand = self.annotations.use("Brand")

@@ -1,0 +1,121 @@
+r"""Writes the regular expressions of constraints in JavaScript.
+
+Patterns that JavaScript doesn't take, or reads otherwise than Rust's regex crate, are refused
+before. What is left differs in two things, which are written so that they mean the same: ``.``
+matches all but a line feed in Rust, and ``\s`` is Unicode's white space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ackord.schema.analysis.javascript_patterns import foreign_part
+from ackord.schema.model import (
+    Alias,
+    Contract,
+    ListType,
+    MapType,
+    NewType,
+    NullableType,
+    Record,
+    ScalarType,
+    TupleType,
+    Type,
+    UnionType,
+)
+
+_TOKEN: Final = re.compile(r"\\.|\[\^?|\]|[./\n\r\u2028\u2029]", re.DOTALL)
+_SAME: Final = {
+    r"\s": r"\p{White_Space}",
+    r"\S": r"\P{White_Space}",
+    "/": r"\/",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\u2028": r"\u2028",
+    "\u2029": r"\u2029",
+}
+
+
+def regular_expression(pattern: str) -> str:
+    """Write a pattern as a literal of JavaScript."""
+    is_in_class = False
+
+    def written(found: re.Match[str]) -> str:
+        nonlocal is_in_class
+        token = found[0]
+        if token[0] in "[]":
+            is_in_class = token != "]"
+        if token == "." and not is_in_class:
+            return r"[^\n]"
+        return _SAME.get(token, token)
+
+    return f"/{_TOKEN.sub(written, pattern) or '(?:)'}/u"
+
+
+def foreign_patterns(contract: Contract) -> tuple[str, ...]:
+    """Return a problem for each pattern that JavaScript doesn't take or reads otherwise."""
+    problems: list[str] = []
+    for place, type_ in _types(contract):
+        for pattern in _patterns(type_):
+            part = foreign_part(pattern)
+            if part is not None:
+                problems.append(
+                    f"{place}: JavaScript doesn't take `{part[:60]}` in a pattern, or reads it "
+                    "otherwise than Python's side; `ackord check` (S074) says where it stands and "
+                    "what to write"
+                )
+    return tuple(problems)
+
+
+def _types(contract: Contract) -> Iterator[tuple[str, Type]]:
+    """List the types of a contract that may have constraints, each with its place in words."""
+    for declared in contract.types:
+        match declared:
+            case NewType(base=base):
+                yield f"type {declared.name}", base
+            case Alias(type=type_):
+                yield f"type {declared.name}", type_
+            case Record(fields=fields):
+                for field in fields:
+                    yield f"field {declared.name}.{field.name}", field.type
+            case _:
+                pass
+    for error in contract.errors:
+        for field in error.fields:
+            yield f"error {error.name}, field {field.name}", field.type
+    for room in contract.rooms:
+        for field in room.params:
+            yield f"room {room.name}, parameter {field.name}", field.type
+    for namespace in contract.namespaces:
+        for field in namespace.params:
+            yield f"namespace {namespace.path}, parameter {field.name}", field.type
+        events = (
+            *namespace.client_to_server,
+            *namespace.server_to_client,
+            *namespace.server_to_server,
+        )
+        for event in events:
+            place = f"event {event.name!r} of {namespace.path}"
+            for field in (*event.args, *(event.ack_args or ())):
+                yield f"{place}, argument {field.identifier}", field.type
+            if event.ack is not None:
+                yield f"{place}, ack", event.ack
+
+
+def _patterns(type_: Type) -> Iterator[str]:
+    match type_:
+        case ScalarType(constraints=constraints):
+            if constraints.pattern is not None:
+                yield constraints.pattern
+        case ListType(item) | NullableType(item):
+            yield from _patterns(item)
+        case MapType(value, key=key):
+            yield from _patterns(key)
+            yield from _patterns(value)
+        case TupleType(items) | UnionType(items):
+            for item in items:
+                yield from _patterns(item)
+        case _:
+            pass
