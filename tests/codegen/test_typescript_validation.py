@@ -1,0 +1,252 @@
+"""Generated validators in TypeScript: they accept what pydantic accepts, and clients use them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+from ackord.codegen import generate, write
+from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
+from ackord.runtime.protocol.socketio.errors import AttachmentError
+from ackord.schema import load_bytes, load_contract
+from ackord.schema.model import Contract, Event, Field, Namespace, RefType, TaggedUnion
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.codegen.conftest import load_package
+from tests.codegen.schema_values import ATTACHMENTS, ODD, SPECIAL, Values, with_mistake, written
+from tests.codegen.typescript_project import GOLDEN, Project
+from tests.node.required import require_node
+
+VALIDATED: Final = {"validate": "standard-schema"}
+THOROUGH: Final = "ACKORD_THOROUGH" in os.environ
+VALUES: Final = 5000 if THOROUGH else 250
+NAMES: Final = sorted(path.parent.name for path in GOLDEN.glob("*/schema.yaml"))
+LIMITS: Final = {
+    "ackord": 1,
+    "name": "limits",
+    "version": "1.0.0",
+    "types": {
+        **{
+            f"A{name.title().replace('_', '')}": {"type": name}
+            for name in (*SPECIAL, "str", "int", "float", "bool", "bytes", "json", "json_object")
+        },
+        "Short": {"newtype": "str", "min_length": 1, "max_length": 2},
+        "Dots": {"newtype": "str", "pattern": r"^.\s[\S.]$"},
+        "Words": {"newtype": "str", "pattern": r"^\w+\b-\d/[\\\]]*\W$"},
+        "Even": {"newtype": "int", "ge": -4, "lt": 10, "multiple_of": 2},
+        "Tenths": {"newtype": "float", "gt": -1, "le": 5, "multiple_of": 0.1},
+        "Price": {"newtype": "decimal", "ge": "0", "lt": "100", "multiple_of": "0.05"},
+        "Digits": {"newtype": "decimal", "max_digits": 4, "decimal_places": 2},
+        "Few": {"newtype": "decimal", "max_digits": 3, "gt": "-100"},
+        "Places": {"newtype": "decimal", "decimal_places": 1, "le": "100"},
+        "Hundreds": {"newtype": "decimal", "multiple_of": "1e2"},
+        "Small": {"newtype": "int64", "gt": -5, "le": 9007199254740993, "multiple_of": 3},
+        "Data": {"newtype": "bytes", "min_length": 1, "max_length": 1000},
+        "Own": {"newtype": "email", "max_length": 12, "pattern": "@example"},
+        "Some": {"type": "list[int]", "min_items": 1, "max_items": 2},
+        "Table": {"type": "map[Short, bool]", "min_items": 1, "max_items": 2},
+        "Literal": {"type": 'literal["a", 1, true, "1", 0, false]'},
+        "One": {"type": "literal[1] | null"},
+        "Odd": {"fields": {"constructor": "int", "toString": "str?", "hasOwnProperty": "int?"}},
+        "Maybe": {"fields": {"a": "int?", "b": "int | null?", "c": "int = 1", "d": "int | null = 1"}},
+    },
+}
+"""Each scalar with and without limits, and what the golden contracts don't have."""
+
+DIFFERENCES: Final = (
+    ("limits", "AInt", "9007199254740992", "Python"),  # not exact in JavaScript
+    ("limits", "Literal", "1.0", "TypeScript"),  # JavaScript doesn't tell 1.0 from 1
+    ("limits", "Literal", "-0.0", "TypeScript"),
+    ("limits", "ABytes", '{"_placeholder": true, "num": 1.0}', "TypeScript"),
+    ("every_type", "Circle", '{"radius": 1}', "Python"),  # Python fills in the tag
+    ("every_type", "Address", '"x"', "TypeScript"),  # only Python has the class
+    ("every_type", "EmptyAck", '{"_placeholder": true, "num": 1}', "Python"),  # not JSON there
+)
+"""The differences that can't be mended, and which side takes the value; docs/typescript-validation.md
+lists them.
+"""
+
+ENTRY: Final = """
+import {{ createInterface }} from "node:readline";
+{imports}
+const packages = {{ {names} }};
+const attachments = {sizes}.map((size) => new Uint8Array(size));
+const restore = (key, value) =>
+  value?._placeholder === true && Number.isInteger(value.num) && value.num in attachments ? attachments[value.num] : value;
+for await (const line of createInterface({{ input: process.stdin }})) {{
+  const answers = JSON.parse(line).map(([name, schema, text]) => {{
+    const result = packages[name][schema]["~standard"].validate([JSON.parse(text, restore)]);
+    return (result.issues ?? []).map(({{ path, message }}) => `${{path.join(".")}}: ${{message}}`);
+  }});
+  console.log(JSON.stringify(answers));
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A contract with an event for each of its types, in Python."""
+
+    name: str
+    contract: Contract = field(repr=False)
+    module: ModuleType = field(repr=False)
+    values: Values = field(repr=False)
+
+    def issues(self, number: int, text: str) -> list[tuple[str, str]]:
+        """Return why Python doesn't take a value of a type, as kinds and messages."""
+        event = vars(self.module.events)[f"PROBE_T{number}"]
+        try:
+            event.arguments.decode(f'["t{number}",{text}]', ATTACHMENTS)
+        except InvalidArgumentsError as error:
+            return [(issue["type"], issue["msg"]) for issue in error.issues or ()]
+        except AttachmentError as error:
+            return [("attachment", str(error))]
+        return []
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags of the contract's unions."""
+        return frozenset(of.tag for of in self.contract.types if isinstance(of, TaggedUnion))
+
+
+@dataclass(frozen=True)
+class Both:
+    """The contracts in Python, and a Node process with their schemas."""
+
+    probed: Sequence[Probed] = field(repr=False)
+    node: subprocess.Popen[str] = field(repr=False)
+
+    @property
+    def types(self) -> list[tuple[Probed, int]]:
+        """Return every type, as its contract and its number there."""
+        return [(each, number) for each in self.probed for number in range(len(each.contract.types))]
+
+    def ask(self, cases: Sequence[tuple[Probed, int, str]]) -> list[list[str]]:
+        """Return the issues that TypeScript's validators have with each value."""
+        asked = [(each.name, f"ProbeT{number}Arguments", text) for each, number, text in cases]
+        assert self.node.stdin is not None
+        assert self.node.stdout is not None
+        print(json.dumps(asked), file=self.node.stdin, flush=True)
+        answers: list[list[str]] = json.loads(self.node.stdout.readline())
+        return answers
+
+    def compare(self, cases: Sequence[tuple[Probed, int, str]]) -> list[str]:
+        """Return where the two differ."""
+        differences: list[str] = []
+        for (each, number, text), issues in zip(cases, self.ask(cases), strict=True):
+            own = each.issues(number, text)
+            if bool(own) != bool(issues) and not _is_known(each, text, own, issues):
+                name = each.contract.types[number].name
+                differences.append(f"{each.name}.{name} {text}: Python {own}, TypeScript {issues}")
+        return differences
+
+
+def _is_known(
+    probed: Probed, text: str, own: Sequence[tuple[str, str]], issues: Sequence[str]
+) -> bool:
+    """Whether a difference is one of `DIFFERENCES`."""
+    if own:
+        kinds = {kind for kind, _ in own}
+        has_float = re.search(r"\d\.0|-0", text) is not None
+        return "value_error" in kinds or (has_float and kinds <= {"literal_error", "attachment"})
+    return all(
+        message == "Input should be a whole number up to 2^53 - 1"
+        or (message == "Field required" and path.rpartition(".")[2] in probed.tags)
+        or (message == "Input should be an object" and "_placeholder" in text)
+        for path, _, message in (issue.partition(": ") for issue in issues)
+    )
+
+
+def probe(contract: Contract) -> Contract:
+    """Return a contract with the same types, and an event for each."""
+    events = tuple(
+        Event(name=f"t{number}", identifier=f"t{number}", args=(Field(name="v", type=RefType(of.name)),))
+        for number, of in enumerate(contract.types)
+    )
+    namespace = Namespace(path="/probe", identifier="probe", client_to_server=events)
+    return replace(contract, namespaces=(namespace,), rooms=())
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    directory = tmp_path_factory.mktemp("validation")
+    project = Project(directory)
+    contracts = {name: load_contract(GOLDEN / name / "schema.yaml").contract for name in NAMES}
+    limits = load_bytes(json.dumps(LIMITS).encode(), "limits.yaml")
+    contracts["limits"] = limits.contract
+    probed: list[Probed] = []
+    for name, contract in contracts.items():
+        assert contract is not None, limits.diagnostics
+        if not contract.types:
+            continue
+        given_ = probe(contract)
+        files = generate(given_, source="s.yaml", target="typescript", options=VALIDATED)
+        write(files, directory / name)
+        write(generate(given_, source="s.yaml"), directory / f"{name}_python")
+        module = load_package(f"validated_{name}", directory / f"{name}_python")
+        __import__(f"validated_{name}.events")
+        probed.append(Probed(name, given_, module, Values(given_)))
+    imports = [f'import * as {each.name} from "./{each.name}/schemas.js";' for each in probed]
+    entry = ENTRY.format(
+        imports="\n".join(imports),
+        names=", ".join(each.name for each in probed),
+        sizes=json.dumps(list(map(len, ATTACHMENTS))),
+    )
+    (directory / "entry.js").write_text(entry)
+    bundle = project.bundle("entry.js", "--platform=node", "--format=esm")
+    module_ = bundle.with_suffix(".mjs")
+    bundle.rename(module_)
+    with subprocess.Popen(
+        [require_node(), str(module_)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as node:
+        yield Both(probed, node)
+        assert node.stdin is not None
+        node.stdin.close()
+
+
+def test_the_texts_at_the_borders_of_each_form_are_taken_by_both_or_none(both: Both) -> None:
+    (limits,) = (each for each in both.probed if each.name == "limits")
+    values = [*map(written, ODD), *(written(text) for texts in SPECIAL.values() for text in texts)]
+    cases = [(limits, number, text) for number in range(len(limits.contract.types)) for text in values]
+    found = both.compare(cases)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("name", "type_", "text", "taken_by"), DIFFERENCES)
+def test_the_differences_are_those_that_are_listed(
+    both: Both, name: str, type_: str, text: str, taken_by: str
+) -> None:
+    ((each, number),) = (
+        (each, number)
+        for each, number in both.types
+        if (each.name, each.contract.types[number].name) == (name, type_)
+    )
+    assert both.compare([(each, number, text)]) == []
+    (issues,) = both.ask([(each, number, text)])
+    assert (not each.issues(number, text), not issues) == (
+        taken_by == "Python",
+        taken_by == "TypeScript",
+    )
+
+
+@settings(max_examples=VALUES // 5)
+@given(st.data())
+def test_validators_accept_what_pydantic_accepts(both: Both, data: st.DataObject) -> None:
+    cases: list[tuple[Probed, int, str]] = []
+    for _ in range(5):
+        each, number = both.types[data.draw(st.sampled_from(range(len(both.types))))]
+        value = data.draw(each.values.valid(RefType(each.contract.types[number].name)))
+        if data.draw(st.booleans()):
+            value = data.draw(with_mistake(value))
+        cases.append((each, number, written(value)))
+    found = both.compare(cases)
+    assert not found, "\n".join(found)
