@@ -11,6 +11,7 @@ from ackord.codegen.typescript.converters import Converters
 from ackord.codegen.typescript.naming import EventNames, Names
 from ackord.codegen.typescript.settings import Settings
 from ackord.codegen.typescript.text import key, literal
+from ackord.codegen.typescript.validation import Validation
 from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.model import Event, Field
 
@@ -18,8 +19,12 @@ from ackord.schema.model import Event, Field
 class Arguments:
     """Writes the arguments of events for one module."""
 
-    def __init__(self, plan: Plan, names: Names, settings: Settings) -> None:
+    def __init__(
+        self, plan: Plan, names: Names, settings: Settings, validation: Validation | None = None
+    ) -> None:
+        """Take what validates the values; without it, they aren't validated."""
         self._plan = plan
+        self._validation = validation
         self.converters = Converters(plan, names, settings)
         self.annotations = Annotations(plan, names, settings)
         self.uses_converters = False
@@ -32,10 +37,12 @@ class Arguments:
             for name, field in zip(names.parameters, declared.args, strict=True)
         ]
 
-    def values(self, declared: Event, names: EventNames) -> str:
+    def values(self, event: EventPlan, names: EventNames) -> str:
         """Write these parameters as the list of values that is sent."""
         values = f"[{', '.join(names.parameters)}]"
-        has_bigint = self.converters.has_bigint([field.type for field in declared.args])
+        if self._validation is not None:
+            values = self._validation.arguments(event, values)
+        has_bigint = self.converters.has_bigint([field.type for field in event.declared.args])
         return f"wire.plain({values})" if has_bigint else values
 
     def received(self, declared: Event, names: EventNames) -> list[str]:
@@ -50,17 +57,26 @@ class Arguments:
         text = self.annotations.text(field.type)
         return f"{text} | undefined" if field.is_maybe else text
 
-    def _read_entry(self, fields: Sequence[Field]) -> list[str]:
-        return [f"read: {each}" for each in self.read(fields)]
-
-    def read(self, fields: Sequence[Field]) -> list[str]:
-        """Write the function that reads values from the wire, if they aren't just what they are
-        there: it converts them, and fills in defaults.
+    def read(self, event: EventPlan) -> list[str]:
+        """Write the function that reads an event's arguments from the wire, if they aren't just
+        what they are there: it fills in defaults, converts values, and validates them.
         """
-        read = [self._read_one(f"v[{position}]", field) for position, field in enumerate(fields)]
-        if all(text == f"v[{position}]" for position, text in enumerate(read)):
-            return []
-        return [f"(v) => [{', '.join(read)}]"]
+        plain, values = self._read_all(event.declared.args)
+        if self._validation is not None:
+            values = self._validation.arguments(event, values)
+        return [] if values == plain else [f"(v) => {values}"]
+
+    def _read_answer(self, event: EventPlan) -> list[str]:
+        plain, values = self._read_all(_answer(event))
+        if self._validation is not None:
+            values = self._validation.answer(event, values, values[1:-1])
+        return [] if values == plain else [f"read: (v) => {values}"]
+
+    def _read_all(self, fields: Sequence[Field]) -> tuple[str, str]:
+        """Write the list of values as they are on the wire, and as they are read."""
+        plain = [f"v[{position}]" for position in range(len(fields))]
+        read = map(self._read_one, plain, fields)
+        return f"[{', '.join(plain)}]", f"[{', '.join(read)}]"
 
     def _read_one(self, value: str, field: Field) -> str:
         if not field.required:
@@ -86,26 +102,41 @@ class Arguments:
         entries += self._form(event)
         if not plan.declared.error_replies:
             entries.append("silent: true")
-        entries += self._read_entry(event.declared.args)
-        answer = [field.type for field in _answer(event)]
-        return [*entries, "write: wire.plain"] if self.converters.has_bigint(answer) else entries
+        entries += [f"read: {each}" for each in self.read(event)]
+        entries += self._write_answer(event)
+        if self._validation is not None and self._validation.is_on:
+            entries += self._errors("writeError", event)
+        return entries
+
+    def _write_answer(self, event: EventPlan) -> list[str]:
+        values = "v"
+        if self._validation is not None:
+            values = self._validation.answer(event, "v", "v[0]")
+        if self.converters.has_bigint([field.type for field in _answer(event)]):
+            return ["write: wire.plain" if values == "v" else f"write: (v) => wire.plain({values})"]
+        return [] if values == "v" else [f"write: (v) => {values}"]
 
     def reply(self, event: EventPlan) -> list[str]:
         """Write what a sender must know of the answer to an event."""
         entries: list[str] = []
         if event.errors:
             entries.append(f"errors: [{', '.join(literal(error.code) for error in event.errors)}]")
-        entries += [*self._form(event), *self._read_entry(_answer(event))]
-        data = {
-            error.code: converter
-            for error in event.errors
-            if (converter := self.converters.fields(error.fields)) is not None
-        }
-        if data:
-            self.uses_converters = True
-            listed = ", ".join(f"{key(code)}: {converter}" for code, converter in data.items())
-            entries.append(f"readError: {{ {listed} }}")
-        return entries
+        entries += [*self._form(event), *self._read_answer(event)]
+        return [*entries, *self._errors("readError", event)]
+
+    def _errors(self, name: str, event: EventPlan) -> list[str]:
+        """Write how the data of errors are read or written, by their codes."""
+        is_read = name == "readError"
+        entries: list[str] = []
+        for error in event.errors:
+            converter = self.converters.fields(error.fields) if is_read else None
+            self.uses_converters |= converter is not None and "converters." in converter
+            if self._validation is not None and self._validation.is_on and error.fields:
+                data = "data" if converter is None else f"{converter}(data)"
+                converter = f"(data) => {self._validation.error(error.name, data)}"
+            if converter is not None:
+                entries.append(f"{key(error.code)}: {converter}")
+        return [f"{name}: {{ {', '.join(entries)} }}"] if entries else []
 
     def _form(self, event: EventPlan) -> Iterator[str]:
         if event.declared.ack_style == "result":

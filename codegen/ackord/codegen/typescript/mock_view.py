@@ -80,7 +80,7 @@ class MockViews:
         declared = event.declared
         said = comment(declared.doc, tags(declared), 2)
         parameters = self.arguments.sent(declared, names)
-        values = self.arguments.values(declared, names)
+        values = self.arguments.values(event, names)
         name = literal(declared.name)
         if not event.acked:
             head = bracketed(f"{method}(", parameters, "): void {", indent=2)

@@ -12,6 +12,7 @@ from ackord.codegen.typescript.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.typescript.settings import Settings
 from ackord.codegen.typescript.text import braces, bracketed, comment, joined, key, literal
 from ackord.codegen.typescript.type_views import tags
+from ackord.codegen.typescript.validation import Validation
 from ackord.schema.model import Type
 
 
@@ -45,7 +46,8 @@ class NamespaceViews:
     def __init__(self, plan: Plan, names: Names, settings: Settings) -> None:
         self._plan = plan
         self._names = names
-        self.arguments = Arguments(plan, names, settings)
+        self.validation = Validation(plan, names, settings)
+        self.arguments = Arguments(plan, names, settings, self.validation)
         self.annotations = self.arguments.annotations
 
     def views(self) -> list[NamespaceView]:
@@ -82,9 +84,13 @@ class NamespaceViews:
         )
 
     def _write_auth(self, auth: Type | None) -> str:
-        converters = self.arguments.converters
-        needs_text = auth is not None and converters.has_any([auth], {"bytes", "int64"})
-        return ", wire.textual" if needs_text else ""
+        if auth is None:
+            return ""
+        needs_text = self.arguments.converters.has_any([auth], {"bytes", "int64"})
+        value = self.validation.declared(auth, "v")
+        if value == "v":
+            return ", wire.textual" if needs_text else ""
+        return f", (v) => {f'wire.textual({value})' if needs_text else value}"
 
     def _path(self, plan: NamespacePlan, names: NamespaceNames) -> str:
         path = plan.declared.path
@@ -111,14 +117,16 @@ class NamespaceViews:
         described = [*self.arguments.documented(declared, names), *tags(declared)]
         said = comment(declared.doc, described, 2)
         parameters = self.arguments.sent(declared, names)
-        values = self.arguments.values(declared, names)
+        values = self.arguments.values(event, names)
         name = literal(declared.name)
         if not event.acked:
             head = bracketed(f"{names.method}(", parameters, "): void {", indent=2)
             return f"{said}{head}\n    wire.send(this, {name}, {values});\n  }}\n"
         result = self._result(event, names, plan)
         parameters.append(f"options?: {self.annotations.use('CallOptions')}")
-        head = bracketed(f"{names.method}(", parameters, f"): Promise<{result}> {{", indent=2)
+        # Values that aren't valid reject the promise.
+        method = f"async {names.method}" if self.validation.is_on else names.method
+        head = bracketed(f"{method}(", parameters, f"): Promise<{result}> {{", indent=2)
         what = self._request(event, plan)
         call = bracketed(
             "return wire.request(", ["this", name, values, what, "options"], ");", indent=4
@@ -174,7 +182,7 @@ class NamespaceViews:
             f"{names.method}(", [listener], f"): {self.annotations.use('Unsubscribe')} {{", indent=2
         )
         values = ["this", literal(declared.name), str(len(declared.args)), "listener"]
-        values += self.arguments.read(declared.args)
+        values += self.arguments.read(event)
         call = bracketed("return wire.listen(", values, ");", indent=4)
         return f"{said}{head}\n{call}\n  }}\n"
 
@@ -193,6 +201,6 @@ class NamespaceViews:
             f"{names.stream}(", [options], f"): AsyncIterableIterator<{item}> {{", indent=2
         )
         values = ["this", literal(declared.name), str(len(declared.args)), "options"]
-        values += self.arguments.read(declared.args)
+        values += self.arguments.read(event)
         call = bracketed("return wire.stream(", values, ");", indent=4)
         return f"{said}{head}\n{call}\n  }}\n"

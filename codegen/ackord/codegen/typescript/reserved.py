@@ -28,8 +28,8 @@ GLOBALS: Final = frozenset(
 CLIENT: Final = frozenset(
     {
         "connect", "connected", "constructor", "disconnect", "fail", "failures", "handlers",
-        "onConnect",
-        "onConnectError", "onDisconnect", "refusal", "refusals", "socket", "then",
+        "heardEvents", "invalidListeners", "onConnect", "onConnectError", "onDisconnect",
+        "onInvalid", "refusal", "refusals", "socket", "then",
     }
 )  # fmt: skip
 """Members of clients. A class with a method ``then`` can't be the value of a promise."""

@@ -136,6 +136,8 @@ class _Package:
         modules = ['import * as wire from "./runtime.js";']
         if views.arguments.uses_converters:
             modules.insert(0, 'import * as converters from "./converters.js";')
+        if views.validation.is_used:
+            modules.append('import * as schemas from "./schemas.js";')
         text = self._render(
             "client.ts",
             namespaces=namespaces,
@@ -182,10 +184,12 @@ class _Package:
     def _index(self, used: Iterable[str]) -> str:
         brands = {name for name, _ in BRANDS.values()} & set(used)
         types = {*_TYPES, *({"JsonObject", "JsonValue"} & set(used))}
+        values = (*_VALUES, "InvalidPayloadError") if self._settings.validates else _VALUES
         return self._render(
             "index.ts",
             has_clients=bool(self._plan.namespaces),
-            values=[self._exported(name) for name in sorted({*_VALUES, *brands})],
+            values=[self._exported(name) for name in sorted({*values, *brands})],
+            validates=self._settings.validates,
             types=[self._exported(name) for name in sorted(types)],
         )
 
