@@ -20,14 +20,21 @@ from ackord.schema import load_contract
 from tests.codegen.typescript_project import COMPILERS, GOLDEN, Project, generate_golden
 
 CONVERTED: Final = {"newtypes": "plain", "int64": "bigint", "datetime": "Date"}
+VALIDATED: Final = {"validate": "standard-schema"}
 NAMES: Final = sorted(path.parent.name for path in GOLDEN.glob("*/schema.yaml"))
 FOLDERS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     **{f"{name}/typescript": (name, {}) for name in NAMES},
     "every_type/typescript_converted": ("every_type", CONVERTED),
     "travels/typescript_converted": ("travels", CONVERTED),
+    "chat/typescript_validated": ("chat", VALIDATED),
+    "every_type/typescript_validated": ("every_type", VALIDATED),
 }
 """The golden contract and the options of each folder."""
-ONCE: Final = ("chat/typescript", "every_type/typescript_converted")
+ONCE: Final = (
+    "chat/typescript",
+    "every_type/typescript_converted",
+    "chat/typescript_validated",
+)
 """The folders that have ``runtime.ts``, which is the same in the others."""
 MARK: Final = re.compile(r"// E$")
 MISTAKES: Final = Path(__file__).parent / "typescript"

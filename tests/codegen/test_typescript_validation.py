@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 import pytest
 from ackord.codegen import generate, write
+from ackord.codegen.planning import plan_contract
+from ackord.codegen.typescript.naming import name_everything
 from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.protocol.socketio.errors import AttachmentError
 from ackord.schema import load_bytes, load_contract
@@ -23,9 +27,10 @@ from hypothesis import strategies as st
 
 from tests.codegen.conftest import load_package
 from tests.codegen.schema_values import ATTACHMENTS, ODD, SPECIAL, Values, with_mistake, written
-from tests.codegen.typescript_project import GOLDEN, Project
+from tests.codegen.typescript_project import COMPILERS, GOLDEN, Project, generate_golden
 from tests.node.required import require_node
 
+HERE: Final = Path(__file__).parent / "typescript_validation"
 VALIDATED: Final = {"validate": "standard-schema"}
 THOROUGH: Final = "ACKORD_THOROUGH" in os.environ
 VALUES: Final = 5000 if THOROUGH else 250
@@ -73,6 +78,80 @@ DIFFERENCES: Final = (
 )
 """The differences that can't be mended, and which side takes the value; docs/typescript-validation.md
 lists them.
+"""
+
+BOUNDARY: Final = """
+ackord: 1
+name: boundary
+version: 1.0.0
+errors: {Full: {fields: {limit: int}}}
+namespaces:
+  /:
+    client_to_server:
+      tell: {args: {room: {type: str, max_length: 3}, n: int = 1}}
+      ask: {args: {n: int}, ack: {type: int, ge: 0}, errors: [Full]}
+      split: {ack: {args: {a: int, b: {type: "bytes?", max_length: 9}}}}
+    server_to_client:
+      posted: {args: {n: int, data: {type: bytes, max_length: 2}, why: str = "-"}}
+      question: {args: {n: int}, ack: {type: str, max_length: 3}, errors: [Full]}
+"""
+WHOLE: Final = "Input should be a whole number up to 2^53 - 1"
+LONG: Final = "Input should have at most 3 characters"
+REFUSED: Final = {"code": "invalid_request", "message": "The arguments don't fit the event"}
+TRANSCRIPT: Final = [
+    ["thrown", f"invalid room: {LONG}; n: {WHOLE}"],
+    ["sent", [["tell", "abc"]]],
+    ["rejected", f"invalid n: {WHOLE}"],
+    ["sent", []],
+    ["answer", {"ok": True, "value": 5}],
+    ["rejected", "invalid value: Input should be at least 0"],
+    ["rejected", f"invalid value: {WHOLE}"],
+    ["answer", {"ok": False, "error": {"code": "full", "message": "", "data": {"limit": 3}}}],
+    ["rejected", f"invalid limit: {WHOLE}"],
+    [
+        "answer",
+        {
+            "ok": False,
+            "error": {
+                "code": "unknown", "receivedCode": "other", "message": "", "data": {"limit": "3"}
+            },
+        },
+    ],
+    ["answer", {"ok": True, "value": [1, None]}],
+    ["answer", {"ok": True, "value": [1, {"0": 0, "1": 0}]}],
+    ["rejected", f"invalid a: {WHOLE}"],
+    ["rejected", "invalid b: Input should be valid bytes"],
+    ["posted", [1, 2, "-"]],
+    ["posted", [1, 2, "-"]],
+    ["warned", f"posted: n: {WHOLE}; data: Input should have at most 2 bytes"],
+    ["listeners", 1],
+    [
+        "reported",
+        ["posted", [{"loc": ["data"], "msg": "Input should be valid bytes", "type": "bytes_type"}]],
+    ],
+    ["warned", "posted: why: Input should be a valid string"],
+    ["posted", [4, 1, "-"]],
+    ["posted", [4, 1, "-"]],
+    ["next", 1],
+    ["next", 4],
+    ["listeners", 0],
+    ["answer to 1", ["yes"]],
+    ["answer to 2", [{"error": {"code": "internal", "message": "The handler failed"}}]],
+    ["unhandled", f"invalid value: {LONG}"],
+    ["answer to 3", [{"error": {"code": "full", "message": "", "data": {"limit": 3}}}]],
+    ["answer to 4", [{"error": {"code": "internal", "message": "The handler failed"}}]],
+    ["unhandled", f"invalid limit: {WHOLE}"],
+    [
+        "answer to 5",
+        [{"error": {**REFUSED, "issues": [{"loc": ["n"], "msg": WHOLE, "type": "int_type"}]}}],
+    ],
+    ["warned", f"question: n: {WHOLE}"],
+]  # fmt: skip
+"""What `boundary.ts` says."""
+
+CONVERTED: Final = {"newtypes": "plain", "int64": "bigint", "datetime": "Date"}
+SAME: Final = """
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : 1) : 2;
 """
 
 ENTRY: Final = """
@@ -250,3 +329,50 @@ def test_validators_accept_what_pydantic_accepts(both: Both, data: st.DataObject
         cases.append((each, number, written(value)))
     found = both.compare(cases)
     assert not found, "\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """All golden contracts with validators, and for each type that it is the schema's type."""
+    made = Project(tmp_path_factory.mktemp("schemas"))
+    lines = ['import type { InferOutput } from "./chat/validation.js";', SAME]
+    for name, (suffix, options) in product(NAMES, (("", {}), ("_converted", CONVERTED))):
+        package = f"{name}{suffix}"
+        made.add_package(name, {**VALIDATED, **options}, called=package)
+        contract = load_contract(GOLDEN / name / "schema.yaml").contract
+        assert contract is not None
+        types = name_everything(plan_contract(contract)).types.values()
+        lines += [f'import type * as {package} from "./{package}/index.js";' for _ in types][:1]
+        lines += [
+            f"export const {package}_{of}: "
+            f"Same<InferOutput<typeof {package}.schemas.{of}>, {package}.{of}> = true;"
+            for of in types
+        ]
+    (made.directory / "same.ts").write_text("\n".join(lines))
+    contract = load_bytes(BOUNDARY.encode(), "boundary.yaml").contract
+    assert contract is not None
+    files = generate(contract, source="s.yaml", target="typescript", options=VALIDATED)
+    write(files, made.directory / "boundary")
+    shutil.copy(HERE / "boundary.ts", made.directory)
+    return made
+
+
+@pytest.mark.parametrize("compiler", (COMPILERS[0], COMPILERS[-1]))
+def test_the_types_of_schemas_are_the_declared_types(project: Project, compiler: str) -> None:
+    assert project.compile(compiler) == []
+
+
+def test_clients_validate_what_they_send_and_what_comes(project: Project) -> None:
+    options = ("--platform=node", "--format=esm", "--external:socket.io-client")
+    bundle = project.bundle("boundary.ts", *options)
+    bundle = bundle.rename(bundle.with_suffix(".mjs"))
+    done = subprocess.run([require_node(), str(bundle)], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == TRANSCRIPT
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "minimal"])
+def test_without_the_option_there_is_no_trace_of_validation(name: str) -> None:
+    plain = generate_golden(name, {})
+    assert not {"schemas.ts", "validation.ts"} & set(plain)
+    words = re.compile(r"schemas|InvalidPayload|valid\(|onInvalid|Schema")
+    assert [file for file in sorted(plain) if file.endswith(".ts") and words.search(plain[file])] == []
