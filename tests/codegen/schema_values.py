@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ackord.schema.model import (
     Alias,
@@ -124,7 +123,11 @@ SPECIAL: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Texts at the borders of each form: some are valid, some aren't."""
 
-_WORDS: Final = ("", "a", "ab", "\U0001f600", "\ud800", "constructor", "__proto__", "\0", "a" * 41)
+_WORDS: Final = (
+    "", "a", "ab", "\U0001f600", "\ud800", "constructor", "__proto__", "\0", "a" * 41, "\n a",
+    "\r\x85a", "a\ufeffb", "\u2028\u2028\u2028", "a\x85.", "a\u200bb", "b/c", "\u0661\u0661", "12",
+    "\u00e4\U0001f600", "a\nb",
+)  # fmt: skip
 ODD: Final[tuple[Any, ...]] = (
     None, True, False, 0, 1, -1, 5, 1.0, 5.0, -0.0, 1.5, 0.1, 1e22, 2**53 - 1, "RAW 1e400",
     "RAW -1e400", "RAW 5e0", *_WORDS, "1", "true", "null", [], {}, [1], [None], {"a": 1}, {"": []},
@@ -143,7 +146,9 @@ class Values:
     """The values of one contract."""
 
     contract: Contract
-    _deferred: dict[str, st.SearchStrategy[Any]] = field(default_factory=dict, repr=False)
+    _deferred: dict[str, st.SearchStrategy[Any]] = field(
+        default_factory=dict[str, st.SearchStrategy[Any]], repr=False
+    )
     """The values of each declared type, one strategy for each: types may hold themselves."""
 
     def valid(self, of: Type) -> st.SearchStrategy[Any]:
@@ -183,12 +188,11 @@ class Values:
                 known = st.sampled_from([each.value for each in members])
                 return known | st.just("unheard of") if is_open else known
             case TaggedUnion(members=members, tag=tag, open=is_open):
-                known = st.one_of(*(self._member(each, tag) for each in members))
-                return known | st.just({tag: "unheard of", "a": [1]}) if is_open else known
+                records = st.one_of(*(self._member(each, tag) for each in members))
+                return records | st.just({tag: "unheard of", "a": [1]}) if is_open else records
             case Record(fields=fields):
-                tag = self._tag_of(name)
-                values = self._record(fields)
-                return values if tag is None else self._member(name, tag)
+                own_tag = self._tag_of(name)
+                return self._record(fields) if own_tag is None else self._member(name, own_tag)
             case PythonType():
                 return st.sampled_from(["192.0.2.1", "10.0.0.1"])
 
@@ -208,56 +212,67 @@ class Values:
 
 
 def _scalar(name: str, limits: Constraints) -> st.SearchStrategy[Any]:
+    if name in _OF_SCALAR:
+        return _OF_SCALAR[name](limits)
+    return st.sampled_from(SPECIAL[name])
+
+
+def _text(limits: Constraints) -> st.SearchStrategy[Any]:
     least, most = limits.min_length or 0, limits.max_length
-    match name:
-        case "str" if limits.pattern is not None:
-            return st.from_regex(re.compile(limits.pattern, re.ASCII)).map(lambda text: text[:most])
-        case "str":
-            return st.text(st.sampled_from("ab \U0001f600\n"), min_size=least, max_size=most or 3)
-        case "int":
-            low, high = _whole(limits.ge, limits.gt, 1), _whole(limits.le, limits.lt, -1)
-            step = int(limits.multiple_of or 1)
-            return st.integers(low, high).map(lambda value: value // step * step)
-        case "float":
-            bounds = {
-                "min_value": _real(limits.ge, limits.gt),
-                "max_value": _real(limits.le, limits.lt),
-            }
-            step_ = float(limits.multiple_of or 0)
-            floats = st.floats(**bounds, allow_nan=False, allow_infinity=False)
-            return floats.map(lambda value: round(value / step_) * step_ if step_ else value)
-        case "bool":
-            return st.booleans()
-        case "bytes":
-            fitting = [
-                number
-                for number, content in enumerate(ATTACHMENTS)
-                if least <= len(content) <= (most or 2000)
-            ]
-            return st.sampled_from(fitting).map(
-                lambda number: {"_placeholder": True, "num": number}
-            )
-        case "int64":
-            low = int(limits.ge) if limits.ge is not None else -(2**63)
-            return st.integers(low, 2**63 - 1).map(str)
-        case "decimal":
-            return st.decimals(-1000, 1000, places=2, allow_nan=False).map(
-                lambda value: str(Decimal(value))
-            ) | st.sampled_from(SPECIAL[name])
-        case "json":
-            return _JSON
-        case "json_object":
-            return st.dictionaries(st.sampled_from(_WORDS), _JSON, max_size=2)
-        case _:
-            return st.sampled_from(SPECIAL[name])
+    if limits.pattern is not None:
+        return st.from_regex(re.compile(limits.pattern, re.ASCII)).map(lambda text: text[:most])
+    return st.text(st.sampled_from("ab \U0001f600\n"), min_size=least, max_size=most or 3)
+
+
+def _int(limits: Constraints) -> st.SearchStrategy[Any]:
+    low, high = _whole(limits.ge, limits.gt, 1), _whole(limits.le, limits.lt, -1)
+    step = int(limits.multiple_of or 1)
+    return st.integers(low, high).map(lambda value: value // step * step)
+
+
+def _float(limits: Constraints) -> st.SearchStrategy[Any]:
+    low, high = _real(limits.ge, limits.gt), _real(limits.le, limits.lt)
+    step = float(limits.multiple_of or 0)
+    floats = st.floats(low, high, allow_nan=False, allow_infinity=False)
+    return floats.map(lambda value: round(value / step) * step if step else value)
+
+
+def _bytes(limits: Constraints) -> st.SearchStrategy[Any]:
+    least, most = limits.min_length or 0, limits.max_length or 2000
+    fitting = [n for n, content in enumerate(ATTACHMENTS) if least <= len(content) <= most]
+    return st.sampled_from(fitting).map(lambda number: {"_placeholder": True, "num": number})
+
+
+def _int64(limits: Constraints) -> st.SearchStrategy[Any]:
+    low = -(2**63) if limits.ge is None else int(limits.ge)
+    return st.integers(low, 2**63 - 1).map(str)
+
+
+def _decimal(_: Constraints) -> st.SearchStrategy[Any]:
+    hundredths = st.decimals(-1000, 1000, places=2, allow_nan=False).map(str)
+    return hundredths | st.sampled_from(SPECIAL["decimal"])
 
 
 _JSON: Final = st.recursive(
     st.sampled_from([None, True, 0, 1.5, "a"]),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(_WORDS), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(_WORDS), inner, max_size=2)
+    ),
     max_leaves=4,
 )
+
+
+_OF_SCALAR: Final[Mapping[str, Callable[[Constraints], st.SearchStrategy[Any]]]] = {
+    "str": _text,
+    "int": _int,
+    "float": _float,
+    "bool": lambda _: st.booleans(),
+    "bytes": _bytes,
+    "int64": _int64,
+    "decimal": _decimal,
+    "json": lambda _: _JSON,
+    "json_object": lambda _: st.dictionaries(st.sampled_from(_WORDS), _JSON, max_size=2),
+}
 
 
 def _sizes(limits: Constraints) -> tuple[int, int]:
@@ -283,11 +298,12 @@ def with_mistake(draw: st.DrawFn, value: Any) -> Any:
     places = [*_places(changed)]
     holder, key = draw(st.sampled_from(places))
     action = draw(st.sampled_from(("replace", "replace", "remove", "add")))
-    inside = holder[key]
+    inside: Any = holder[key]
     if action == "add" and isinstance(inside, dict):
         inside[draw(st.sampled_from(_WORDS))] = draw(st.sampled_from(ODD))
     elif action == "add" and isinstance(inside, list):
-        inside.append(draw(st.sampled_from([*ODD, *inside])))
+        items = cast("list[Any]", inside)
+        items.append(draw(st.sampled_from([*ODD, *items])))
     elif action == "remove" and holder is not changed:
         del holder[key]
     elif isinstance(inside, str) and draw(st.booleans()):
@@ -299,7 +315,7 @@ def with_mistake(draw: st.DrawFn, value: Any) -> Any:
 
 
 def _places(holder: Any) -> Iterator[tuple[Any, Any]]:
-    keys = range(len(holder)) if isinstance(holder, list) else [*holder]
+    keys: list[Any] = [*(range(len(holder)) if holder.__class__ is list else holder)]
     for key in keys:
         yield holder, key
         if isinstance(holder[key], dict | list):

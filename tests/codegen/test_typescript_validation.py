@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -15,7 +16,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import pytest
-from ackord.codegen import generate, write
+from ackord.codegen import NotSupportedError, generate, write
 from ackord.codegen.planning import plan_contract
 from ackord.codegen.typescript.naming import name_everything
 from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
@@ -46,6 +47,8 @@ LIMITS: Final = {
         },
         "Short": {"newtype": "str", "min_length": 1, "max_length": 2},
         "Dots": {"newtype": "str", "pattern": r"^.\s[\S.]$"},
+        "NoDots": {"newtype": "str", "pattern": r"^[^.\S]\S\D\W?$|b/c"},
+        "Letters": {"newtype": "str", "pattern": r"^\p{L}.(?<n>\u{61}|\n)?$"},
         "Words": {"newtype": "str", "pattern": r"^\w+\b-\d/[\\\]]*\W$"},
         "Even": {"newtype": "int", "ge": -4, "lt": 10, "multiple_of": 2},
         "Tenths": {"newtype": "float", "gt": -1, "le": 5, "multiple_of": 0.1},
@@ -62,7 +65,9 @@ LIMITS: Final = {
         "Literal": {"type": 'literal["a", 1, true, "1", 0, false]'},
         "One": {"type": "literal[1] | null"},
         "Odd": {"fields": {"constructor": "int", "toString": "str?", "hasOwnProperty": "int?"}},
-        "Maybe": {"fields": {"a": "int?", "b": "int | null?", "c": "int = 1", "d": "int | null = 1"}},
+        "Maybe": {
+            "fields": {"a": "int?", "b": "int | null?", "c": "int = 1", "d": "int | null = 1"}
+        },
     },
 }
 """Each scalar with and without limits, and what the golden contracts don't have."""
@@ -98,7 +103,7 @@ namespaces:
 WHOLE: Final = "Input should be a whole number up to 2^53 - 1"
 LONG: Final = "Input should have at most 3 characters"
 REFUSED: Final = {"code": "invalid_request", "message": "The arguments don't fit the event"}
-TRANSCRIPT: Final = [
+TRANSCRIPT: Final[list[list[Any]]] = [
     ["thrown", f"invalid room: {LONG}; n: {WHOLE}"],
     ["sent", [["tell", "abc"]]],
     ["rejected", f"invalid n: {WHOLE}"],
@@ -150,6 +155,7 @@ TRANSCRIPT: Final = [
 """What `boundary.ts` says."""
 
 CONVERTED: Final = {"newtypes": "plain", "int64": "bigint", "datetime": "Date"}
+OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {"": {}, "_converted": CONVERTED}
 SAME: Final = """
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : 1) : 2;
 """
@@ -182,7 +188,8 @@ class Probed:
 
     def issues(self, number: int, text: str) -> list[tuple[str, str]]:
         """Return why Python doesn't take a value of a type, as kinds and messages."""
-        event = vars(self.module.events)[f"PROBE_T{number}"]
+        events: dict[str, Any] = vars(self.module.events)
+        event = events[f"PROBE_T{number}"]
         try:
             event.arguments.decode(f'["t{number}",{text}]', ATTACHMENTS)
         except InvalidArgumentsError as error:
@@ -207,7 +214,9 @@ class Both:
     @property
     def types(self) -> list[tuple[Probed, int]]:
         """Return every type, as its contract and its number there."""
-        return [(each, number) for each in self.probed for number in range(len(each.contract.types))]
+        return [
+            (each, number) for each in self.probed for number in range(len(each.contract.types))
+        ]
 
     def ask(self, cases: Sequence[tuple[Probed, int, str]]) -> list[list[str]]:
         """Return the issues that TypeScript's validators have with each value."""
@@ -248,7 +257,11 @@ def _is_known(
 def probe(contract: Contract) -> Contract:
     """Return a contract with the same types, and an event for each."""
     events = tuple(
-        Event(name=f"t{number}", identifier=f"t{number}", args=(Field(name="v", type=RefType(of.name)),))
+        Event(
+            name=f"t{number}",
+            identifier=f"t{number}",
+            args=(Field(name="v", type=RefType(of.name)),),
+        )
         for number, of in enumerate(contract.types)
     )
     namespace = Namespace(path="/probe", identifier="probe", client_to_server=events)
@@ -295,7 +308,9 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 def test_the_texts_at_the_borders_of_each_form_are_taken_by_both_or_none(both: Both) -> None:
     (limits,) = (each for each in both.probed if each.name == "limits")
     values = [*map(written, ODD), *(written(text) for texts in SPECIAL.values() for text in texts)]
-    cases = [(limits, number, text) for number in range(len(limits.contract.types)) for text in values]
+    cases = [
+        (limits, number, text) for number in range(len(limits.contract.types)) for text in values
+    ]
     found = both.compare(cases)
     assert not found, "\n".join(found)
 
@@ -336,7 +351,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """All golden contracts with validators, and for each type that it is the schema's type."""
     made = Project(tmp_path_factory.mktemp("schemas"))
     lines = ['import type { InferOutput } from "./chat/validation.js";', SAME]
-    for name, (suffix, options) in product(NAMES, (("", {}), ("_converted", CONVERTED))):
+    for name, (suffix, options) in product(NAMES, OPTIONS.items()):
         package = f"{name}{suffix}"
         made.add_package(name, {**VALIDATED, **options}, called=package)
         contract = load_contract(GOLDEN / name / "schema.yaml").contract
@@ -357,7 +372,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-@pytest.mark.parametrize("compiler", (COMPILERS[0], COMPILERS[-1]))
+@pytest.mark.parametrize("compiler", [COMPILERS[0], COMPILERS[-1]])
 def test_the_types_of_schemas_are_the_declared_types(project: Project, compiler: str) -> None:
     assert project.compile(compiler) == []
 
@@ -375,4 +390,46 @@ def test_without_the_option_there_is_no_trace_of_validation(name: str) -> None:
     plain = generate_golden(name, {})
     assert not {"schemas.ts", "validation.ts"} & set(plain)
     words = re.compile(r"schemas|InvalidPayload|valid\(|onInvalid|Schema")
-    assert [file for file in sorted(plain) if file.endswith(".ts") and words.search(plain[file])] == []
+    assert [
+        file for file in sorted(plain) if file.endswith(".ts") and words.search(plain[file])
+    ] == []
+
+
+def test_patterns_that_javascript_reads_otherwise_are_refused_wherever_they_are() -> None:
+    text = """
+        ackord: 1
+        name: foreign
+        version: 1.0.0
+        types:
+          A: {newtype: str, pattern: "(?i)a"}
+          B: {type: list, items: {type: str, pattern: "[a&&b]"}}
+          C: {fields: {x: {type: map, keys: {type: str, pattern: "\\\\z"}, values: int}, y: str}}
+        errors: {D: {fields: {x: {type: "str | null", pattern: "[[:alpha:]]"}}}}
+        rooms: {r: {name: "r:{x}", params: {x: {type: str, pattern: "(?x)a"}}}}
+        namespaces:
+          "/n/{x}":
+            params: {x: {type: str, pattern: "\\\\A"}}
+            client_to_server:
+              e: {args: {x: {type: tuple, items: [{type: str, pattern: "\\\\pL"}]}}, ack: {type: str, pattern: "]"}}
+              f: {ack: {args: {x: {type: str, pattern: "(?P<n>a)"}}}}
+        """
+    loaded = load_bytes(textwrap.dedent(text).encode(), "foreign.yaml")
+    assert loaded.contract is not None, loaded.diagnostics
+    assert generate(loaded.contract, source="s.yaml")
+    with pytest.raises(NotSupportedError) as raised:
+        generate(loaded.contract, source="s.yaml", target="typescript")
+    problems = [each.partition(" in a pattern")[0] for each in raised.value.problems]
+    assert problems == [
+        f"{place}: JavaScript doesn't take `{part}`"
+        for place, part in (
+            ("type A", "(?i)"),
+            ("type B", "&&"),
+            ("field C.x", r"\z"),
+            ("error D, field x", "[:alpha:]"),
+            ("room r, parameter x", "(?x)"),
+            ("namespace /n/{x}, parameter x", r"\A"),
+            ("event 'e' of /n/{x}, argument x", r"\pL"),
+            ("event 'e' of /n/{x}, ack", "]"),
+            ("event 'f' of /n/{x}, argument x", "(?P<n>"),
+        )
+    ]

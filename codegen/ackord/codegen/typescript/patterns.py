@@ -8,13 +8,14 @@ matches all but a line feed in Rust, and ``\s`` is Unicode's white space.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ackord.schema.analysis.javascript_patterns import foreign_part
 from ackord.schema.model import (
     Alias,
     Contract,
+    Field,
     ListType,
     MapType,
     NewType,
@@ -23,10 +24,11 @@ from ackord.schema.model import (
     ScalarType,
     TupleType,
     Type,
+    TypeDeclaration,
     UnionType,
 )
 
-_TOKEN: Final = re.compile(r"\\.|\[\^?|\]|[./\n\r\u2028\u2029]", re.DOTALL)
+_PART: Final = re.compile(r"\\.|\[\^?|\]|[./\n\r\u2028\u2029]", re.DOTALL)
 _SAME: Final = {
     r"\s": r"\p{White_Space}",
     r"\S": r"\P{White_Space}",
@@ -44,14 +46,14 @@ def regular_expression(pattern: str) -> str:
 
     def written(found: re.Match[str]) -> str:
         nonlocal is_in_class
-        token = found[0]
-        if token[0] in "[]":
-            is_in_class = token != "]"
-        if token == "." and not is_in_class:
+        part = found[0]
+        if part[0] in "[]":
+            is_in_class = part != "]"
+        if part == "." and not is_in_class:
             return r"[^\n]"
-        return _SAME.get(token, token)
+        return _SAME.get(part, part)
 
-    return f"/{_TOKEN.sub(written, pattern) or '(?:)'}/u"
+    return f"/{_PART.sub(written, pattern) or '(?:)'}/u"
 
 
 def foreign_patterns(contract: Contract) -> tuple[str, ...]:
@@ -72,36 +74,36 @@ def foreign_patterns(contract: Contract) -> tuple[str, ...]:
 def _types(contract: Contract) -> Iterator[tuple[str, Type]]:
     """List the types of a contract that may have constraints, each with its place in words."""
     for declared in contract.types:
-        match declared:
-            case NewType(base=base):
-                yield f"type {declared.name}", base
-            case Alias(type=type_):
-                yield f"type {declared.name}", type_
-            case Record(fields=fields):
-                for field in fields:
-                    yield f"field {declared.name}.{field.name}", field.type
-            case _:
-                pass
+        yield from _parts(declared)
     for error in contract.errors:
-        for field in error.fields:
-            yield f"error {error.name}, field {field.name}", field.type
+        yield from _of_fields(f"error {error.name}, field ", error.fields)
     for room in contract.rooms:
-        for field in room.params:
-            yield f"room {room.name}, parameter {field.name}", field.type
+        yield from _of_fields(f"room {room.name}, parameter ", room.params)
     for namespace in contract.namespaces:
-        for field in namespace.params:
-            yield f"namespace {namespace.path}, parameter {field.name}", field.type
-        events = (
+        yield from _of_fields(f"namespace {namespace.path}, parameter ", namespace.params)
+        for event in (
             *namespace.client_to_server,
             *namespace.server_to_client,
             *namespace.server_to_server,
-        )
-        for event in events:
+        ):
             place = f"event {event.name!r} of {namespace.path}"
-            for field in (*event.args, *(event.ack_args or ())):
-                yield f"{place}, argument {field.identifier}", field.type
+            yield from _of_fields(f"{place}, argument ", (*event.args, *(event.ack_args or ())))
             if event.ack is not None:
                 yield f"{place}, ack", event.ack
+
+
+def _parts(declared: TypeDeclaration) -> Iterator[tuple[str, Type]]:
+    match declared:
+        case NewType(base=type_) | Alias(type=type_):
+            yield f"type {declared.name}", type_
+        case Record(fields=fields):
+            yield from _of_fields(f"field {declared.name}.", fields)
+        case _:
+            return
+
+
+def _of_fields(place: str, fields: Iterable[Field]) -> Iterator[tuple[str, Type]]:
+    return ((f"{place}{field.name}", field.type) for field in fields)
 
 
 def _patterns(type_: Type) -> Iterator[str]:

@@ -25,8 +25,8 @@ _KINDS: Final[Mapping[str, str]] = {
 
 def schema_of(schema: Any) -> str:
     """Write a JSON Schema, with its definitions under ``$defs``, as an expression."""
-    definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
-    return _Writer(cast("dict[str, Any]", definitions)).write(schema, 0)
+    found = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {}
+    return _Writer(found.get("$defs", {})).write(schema, 0)
 
 
 class _Writer:

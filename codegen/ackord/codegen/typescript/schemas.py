@@ -7,17 +7,17 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Final, assert_never
 
-from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
-from ackord.codegen.scopes import Scope
 from ackord.codegen.casing import camel
+from ackord.codegen.plan import EventPlan, Plan
+from ackord.codegen.scopes import Scope
 from ackord.codegen.typescript.annotations import Annotations
 from ackord.codegen.typescript.naming import Names, lower_camel
 from ackord.codegen.typescript.patterns import regular_expression
 from ackord.codegen.typescript.python_schemas import computed_key, record, schema_of
 from ackord.codegen.typescript.reserved import GLOBALS, KEYWORDS
 from ackord.codegen.typescript.settings import Settings
-from ackord.codegen.typescript.type_views import RAW
 from ackord.codegen.typescript.text import bracketed, literal
+from ackord.codegen.typescript.type_views import RAW
 from ackord.schema.analysis.json_kinds import JsonKind, json_kinds
 from ackord.schema.model import (
     Alias,
@@ -108,7 +108,7 @@ class Schemas:
                 arguments=scope.claim(f"{prefix}Arguments") if event.declared.args else None,
                 answer=scope.claim(f"{prefix}Answer") if _has_answer(event) else None,
             )
-            for namespace, event, prefix in self._planned()
+            for event, prefix in self._planned()
         }
 
     def of(self, event: EventPlan) -> EventSchemas:
@@ -131,14 +131,14 @@ class Schemas:
                     type=None,
                     expression=self._record(error.fields),
                 )
-        for _, event, _ in self._planned():
+        for event, _ in self._planned():
             yield from self._event(event)
 
-    def _planned(self) -> Iterator[tuple[NamespacePlan, EventPlan, str]]:
+    def _planned(self) -> Iterator[tuple[EventPlan, str]]:
         for plan in self._plan.namespaces:
             for event in (*plan.client_to_server, *plan.server_to_client):
                 prefix = camel(plan.declared.identifier) + camel(event.declared.identifier)
-                yield plan, event, prefix
+                yield event, prefix
 
     # Declared types.
 
@@ -164,7 +164,11 @@ class Schemas:
         match declared:
             case NewType(base=base):
                 base_ = self._scalar(base)
-                return base_ if self._settings.newtypes == "plain" else _branded(base_, own, self._raw(base.name))
+                return (
+                    base_
+                    if self._settings.newtypes == "plain"
+                    else _branded(base_, own, self._raw(base.name))
+                )
             case Enum(open=True):
                 return _branded("is.text()", own, "string")
             case Enum():
@@ -235,7 +239,9 @@ class Schemas:
             else f"is.optional({self.expression(field.type)})"
             for field in fields
         ]
-        labels = Scope(keywords=KEYWORDS).claim_all([lower_camel(each.identifier) for each in fields])
+        labels = Scope(keywords=KEYWORDS).claim_all(
+            [lower_camel(each.identifier) for each in fields]
+        )
         types = [
             f"{label}{'' if field.required else '?'}: {self.annotations.text(field.type)}"
             for label, field in zip(labels, fields, strict=True)
