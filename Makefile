@@ -94,6 +94,7 @@ thorough: setup node ## Run what takes too long for each change: 100,000 short l
 	@$(PY) -m tests.soak.clients $(CLIENTS_ARGS)
 	@ACKORD_THOROUGH=1 $(PY) -m pytest -rs -o timeout=1800 tests/runtime/server/test_input_costs.py \
 		tests/interop/test_cut_connections.py tests/codegen/test_breaking_exchange.py \
+		tests/codegen/test_typescript_validation.py \
 		tests/codegen/test_typescript_values.py tests/schema/test_fuzz.py
 
 attack: setup node ## Attack this server and Node's in thirty ways, a quarter of an hour

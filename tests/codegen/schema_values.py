@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from ackord.schema.model import (
     Alias,
@@ -219,6 +219,8 @@ def _scalar(name: str, limits: Constraints) -> st.SearchStrategy[Any]:
 
 def _text(limits: Constraints) -> st.SearchStrategy[Any]:
     least, most = limits.min_length or 0, limits.max_length
+    if limits.pattern is not None and r"\p" in limits.pattern:  # not known to Python
+        return st.sampled_from(_WORDS)
     if limits.pattern is not None:
         return st.from_regex(re.compile(limits.pattern, re.ASCII)).map(lambda text: text[:most])
     return st.text(st.sampled_from("ab \U0001f600\n"), min_size=least, max_size=most or 3)
@@ -299,11 +301,10 @@ def with_mistake(draw: st.DrawFn, value: Any) -> Any:
     holder, key = draw(st.sampled_from(places))
     action = draw(st.sampled_from(("replace", "replace", "remove", "add")))
     inside: Any = holder[key]
-    if action == "add" and isinstance(inside, dict):
+    if action == "add" and inside.__class__ is dict:
         inside[draw(st.sampled_from(_WORDS))] = draw(st.sampled_from(ODD))
-    elif action == "add" and isinstance(inside, list):
-        items = cast("list[Any]", inside)
-        items.append(draw(st.sampled_from([*ODD, *items])))
+    elif action == "add" and inside.__class__ is list:
+        inside.append(draw(st.sampled_from([*ODD, *inside])))
     elif action == "remove" and holder is not changed:
         del holder[key]
     elif isinstance(inside, str) and draw(st.booleans()):

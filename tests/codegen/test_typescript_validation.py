@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -182,14 +182,13 @@ class Probed:
     """A contract with an event for each of its types, in Python."""
 
     name: str
-    contract: Contract = field(repr=False)
-    module: ModuleType = field(repr=False)
-    values: Values = field(repr=False)
+    contract: Contract
+    module: ModuleType
+    values: Values
 
     def issues(self, number: int, text: str) -> list[tuple[str, str]]:
         """Return why Python doesn't take a value of a type, as kinds and messages."""
-        events: dict[str, Any] = vars(self.module.events)
-        event = events[f"PROBE_T{number}"]
+        event = self.module.__dict__["events"].__dict__[f"PROBE_T{number}"]
         try:
             event.arguments.decode(f'["t{number}",{text}]', ATTACHMENTS)
         except InvalidArgumentsError as error:
@@ -204,12 +203,12 @@ class Probed:
         return frozenset(of.tag for of in self.contract.types if isinstance(of, TaggedUnion))
 
 
-@dataclass(frozen=True)
 class Both:
     """The contracts in Python, and a Node process with their schemas."""
 
-    probed: Sequence[Probed] = field(repr=False)
-    node: subprocess.Popen[str] = field(repr=False)
+    def __init__(self, probed: Sequence[Probed], node: subprocess.Popen[str]) -> None:
+        self.probed = probed
+        self.node = node
 
     @property
     def types(self) -> list[tuple[Probed, int]]:
