@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -160,6 +161,17 @@ TRANSCRIPT: Final[list[list[Any]]] = [
 """What `boundary.ts` says."""
 
 CONVERTED: Final = {"newtypes": "plain", "int64": "bigint", "datetime": "Date"}
+PRELUDE: Final = """
+import { ChatClient, InvalidPayloadError, RoomName } from "./chat/index.js";
+import type { UserName } from "./chat/index.js";
+declare const chat: ChatClient;
+declare const input: { value: string };
+declare function report(event: string, issues: InvalidPayloadError["issues"]): void;
+declare function show(issues: readonly unknown[]): void;
+declare function join(name: UserName): void;
+export { forget };
+"""
+"""What the examples of the documentation need."""
 OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {"": {}, "_converted": CONVERTED}
 SAME: Final = """
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : 1) : 2;
@@ -373,6 +385,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     files = generate(contract, source="s.yaml", target="typescript", options=VALIDATED)
     write(files, made.directory / "boundary")
     shutil.copy(HERE / "boundary.ts", made.directory)
+    page = (GOLDEN.parents[2] / "docs" / "typescript-validation.md").read_text()
+    blocks = "".join(re.findall(r"^```ts\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
+    (made.directory / "page.ts").write_text(PRELUDE + blocks.replace("./chat", "./chat/index.js"))
     return made
 
 
@@ -389,7 +404,7 @@ def test_clients_validate_what_they_send_and_what_comes(project: Project) -> Non
     assert json.loads(done.stdout) == TRANSCRIPT
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "minimal"])
+@pytest.mark.parametrize("name", NAMES)
 def test_without_the_option_there_is_no_trace_of_validation(name: str) -> None:
     plain = generate_golden(name, {})
     assert not {"schemas.ts", "validation.ts"} & set(plain)
@@ -437,3 +452,9 @@ def test_patterns_that_javascript_reads_otherwise_are_refused_wherever_they_are(
             ("event 'f' of /n/{x}, argument x", "(?P<n>"),
         )
     ]
+
+
+def test_a_client_that_validates_is_small(project: Project) -> None:
+    (project.directory / "entry.ts").write_text('export { ChatClient } from "./chat/index.js";')
+    bundle = project.bundle("entry.ts", "--minify", "--format=esm", "--external:socket.io-client")
+    assert len(gzip.compress(bundle.read_bytes(), mtime=0)) < 5.5 * 1024

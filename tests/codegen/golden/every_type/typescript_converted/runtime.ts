@@ -691,7 +691,8 @@ export function textual(value: unknown): unknown {
 }
 
 /** Whole numbers of 64 bits, which are text on the wire. */
-export const bigint: Convert = (value) => (typeof value === "string" ? BigInt(value) : value);
+export const bigint: Convert = (value) =>
+  typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : value;
 
 /** Write whole numbers of 64 bits as text, in any depth. */
 export function plain<Value>(value: Value): Value;

@@ -125,8 +125,10 @@ interface TextLimits extends ItemLimits {
 
 function checkText(value: string, limits: TextLimits, run: Run): void {
   const { min, max, pattern } = limits;
+  const before = run.issues.length;
   checkLength("string", () => [...value].length, value.length, min, max, "character", run);
-  if (pattern && !pattern.test(value))
+  // A pattern may take long, and a text that is too long isn't tried.
+  if (pattern && run.issues.length === before && !pattern.test(value))
     refuse(run, "string_pattern_mismatch", `String should match pattern '${pattern.source}'`);
 }
 
@@ -376,7 +378,9 @@ function readDecimal(text: string): Digits | undefined {
   if (!found) return undefined;
   const [, sign, whole = "", fraction = "", power = "0"] = found;
   const all = (whole + fraction).replace(/^0+/, "");
-  const digits = all.replace(/0+$/, "");
+  let end = all.length; // not `/0+$/`, which takes long for zeros in the middle
+  while (all[end - 1] === "0") end -= 1;
+  const digits = all.slice(0, end);
   const exponent = Number(power) - fraction.length + all.length - digits.length;
   return digits
     ? { sign: sign === "-" ? -1 : 1, digits, exponent }
