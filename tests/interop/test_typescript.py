@@ -121,6 +121,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="module")
+def validating(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = Project(tmp_path_factory.mktemp("validating"))
+    made.add_package("travels", {"validate": "standard-schema"})
+    shutil.copy(SCENARIO, made.directory)
+    return made
+
+
+@pytest.fixture(scope="module")
 def url() -> Any:
     with serving_python("tests.interop.travels_server", Hosting.DIRECT) as found:
         yield found
@@ -138,6 +146,20 @@ def test_every_kind_of_event_goes_both_ways_in_node(
 ) -> None:
     bundle = project.bundle("scenario.ts", "--platform=node", "--format=cjs")
     check(node.observe("typescript_client.mjs", str(bundle), url, transport), transport)
+
+
+@pytest.mark.interop
+def test_a_client_that_validates_refuses_by_itself_what_the_server_would_refuse(
+    validating: Project, node: NodeScripts, url: str
+) -> None:
+    bundle = validating.bundle("scenario.ts", "--platform=node", "--format=cjs")
+    observed = node.observe("typescript_client.mjs", str(bundle), url, "websocket")
+    long = "Input should have at most 20 characters"
+    closed, _, crashed = EXPECTED["refused"]
+    unsent = {"name": "InvalidPayloadError", "message": f"row.note: {long}"}
+    refused = [closed, {"name": "InvalidPayloadError", "message": f"token: {long}"}, crashed]
+    check(observed | {"invalid": EXPECTED["invalid"], "refused": EXPECTED["refused"]}, "websocket")
+    assert (observed["invalid"], observed["refused"]) == (unsent, refused)
 
 
 @pytest.mark.interop

@@ -74,7 +74,7 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   steps["declared error"] = seen(await all.echo({ ...row, id: -1 }));
   steps["unwrap"] = await thrown(unwrap(all.echo({ ...row, id: -1 })));
   steps["unwrapped"] = seen((await unwrap(all.echo(row))).blob);
-  steps["invalid"] = seen(await all.echo({ ...row, note: "x".repeat(21) }));
+  steps["invalid"] = await all.echo({ ...row, note: "x".repeat(21) }).then(seen, seen);
   all.tell(1);
   all.tell(2, Mood.BAD);
   all.tell(3, UnknownMood("so-so"));
