@@ -65,8 +65,7 @@ def foreign_patterns(contract: Contract) -> tuple[str, ...]:
             if part is not None:
                 problems.append(
                     f"{place}: JavaScript doesn't take `{part[:60]}` in a pattern, or reads it "
-                    "otherwise than Python's side; `ackord check` (S074) says where it stands and "
-                    "what to write"
+                    "otherwise than Python's side; `ackord explain S074` says what to write"
                 )
     return tuple(problems)
 
