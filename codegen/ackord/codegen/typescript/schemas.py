@@ -115,10 +115,6 @@ class Schemas:
         """Return the names of the schemas of an event."""
         return self._events[event]
 
-    def error(self, name: str) -> str:
-        """Return the name of the schema of an error's data."""
-        return self._names.errors[name]
-
     def views(self) -> Iterator[SchemaView]:
         """Return all schemas, each after those that its expression names."""
         yield from self._types()

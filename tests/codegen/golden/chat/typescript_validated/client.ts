@@ -52,8 +52,19 @@ export class ChatClient extends wire.Client<ChatRefusal> {
     url: string,
     options: ConnectOptions & { readonly auth: Auth<ChatAuth> },
   ): Promise<ChatClient> {
+    return wire.connected(ChatClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions & { readonly auth: Auth<ChatAuth> },
+  ): ChatClient {
     const make = (socket: wire.AnySocket) => new ChatClient(socket);
-    return wire.connect(make, url, "/chat", contract, options, (v) => wire.valid(schemas.ChatAuth, v));
+    return wire.open(make, url, "/chat", contract, options, (v) => wire.valid(schemas.ChatAuth, v));
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */

@@ -271,6 +271,7 @@ export interface Question {
 export abstract class Client<Refusal> {
   /** @internal */
   readonly handlers = new Map<string, Handler>();
+  private readonly failures = new Set<(error: never) => void>();
   /** @internal */
   readonly heardEvents = new Map<string, HeardEvent>();
   /** @internal */
@@ -284,6 +285,7 @@ export abstract class Client<Refusal> {
     questions: { readonly [event: string]: Question } = {},
   ) {
     for (const [event, question] of Object.entries(questions)) answer(this, event, question);
+    subscribe(socket, "connect_error", (cause) => this.fail(this.refusal(cause)));
   }
 
   /** Whether the namespace is joined. */
@@ -317,9 +319,13 @@ export abstract class Client<Refusal> {
   onConnectError(
     listener: (error: ConnectRefusedError<Refusal> | ConnectionFailedError) => void,
   ): Unsubscribe {
-    return subscribe(this.socket, "connect_error", (cause) =>
-      contained(listener, this.refusal(cause)),
-    );
+    this.failures.add(listener);
+    return () => void this.failures.delete(listener);
+  }
+
+  /** @internal */
+  fail(error: Error): void {
+    for (const listener of [...this.failures]) contained(listener, error as never);
   }
 
   /**
@@ -341,16 +347,16 @@ export abstract class Client<Refusal> {
   }
 }
 
-/** Connect a client, which `make` makes of a socket. */
-export function connect<Made extends Client<unknown>>(
+/** Make a client, by `make` out of a socket, that connects by itself. */
+export function open<Made extends Client<unknown>>(
   make: (socket: AnySocket) => Made,
   url: string,
   path: string,
   contract: string,
   options: ConnectOptions & { readonly auth?: Auth<unknown> },
   write: Convert = (auth) => auth,
-): Promise<Made> {
-  const { auth, retry, query, ...rest } = options;
+): Made {
+  const { auth, query, ...rest } = options;
   const [address = "", search = ""] = url.split("?", 2);
   const asked: { [name: string]: unknown } = { ackord: contract };
   new URLSearchParams(search).forEach((value, name) => (asked[name] = value));
@@ -360,29 +366,37 @@ export function connect<Made extends Client<unknown>>(
     autoConnect: false,
   });
   const client = make(socket);
+  socket.auth = (give: (auth: object) => void): void => {
+    new Promise((done) => done(typeof auth === "function" ? auth() : auth))
+      .then((value) => give(write(value) as object))
+      .catch((cause: unknown) => {
+        socket.disconnect();
+        const message = cause instanceof Error ? cause.message : String(cause);
+        client.fail(new ConnectionFailedError(message, { cause }));
+      });
+  };
+  socket.connect();
+  return client;
+}
+
+/** Wait until a client is connected. If that fails, the client is closed. */
+export function connected<Made extends Client<unknown>>(
+  client: Made,
+  { retry = false }: ConnectOptions,
+): Promise<Made> {
   return new Promise((resolve, reject) => {
-    const stop = (error: unknown): void => {
-      unsubscribe();
-      socket.disconnect();
-      reject(error);
-    };
-    socket.auth = (give: (auth: unknown) => void): void => {
-      new Promise((done) => done(typeof auth === "function" ? auth() : auth))
-        .then((value) => give(write(value)))
-        .catch(stop);
-    };
-    const connected = subscribe(socket, "connect", () => {
-      unsubscribe();
-      resolve(client);
-    });
-    const failed = subscribe(socket, "connect_error", (cause) => {
-      if (!socket.active || retry !== true) stop(client.refusal(cause));
-    });
-    const unsubscribe = (): void => {
-      connected();
-      failed();
-    };
-    socket.connect();
+    const stop = [
+      client.onConnect(() => {
+        stop.forEach((each) => each());
+        resolve(client);
+      }),
+      client.onConnectError((error) => {
+        if (retry && client.socket.active) return;
+        stop.forEach((each) => each());
+        client.disconnect();
+        reject(error);
+      }),
+    ];
   });
 }
 

@@ -75,8 +75,19 @@ export class TypesClient extends wire.Client<TypesRefusal> {
     url: string,
     options: ConnectOptions = {},
   ): Promise<TypesClient> {
+    return wire.connected(TypesClient.open(url, options), options);
+  }
+
+  /**
+   * Make a client that connects by itself: `onConnect` and `onConnectError` tell when. Until then,
+   * what is sent waits.
+   */
+  static open(
+    url: string,
+    options: ConnectOptions = {},
+  ): TypesClient {
     const make = (socket: wire.AnySocket) => new TypesClient(socket);
-    return wire.connect(make, url, "/types", contract, options);
+    return wire.open(make, url, "/types", contract, options);
   }
 
   /** Whether something that `connect` threw says why the server has refused the connection. */
