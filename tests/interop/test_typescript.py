@@ -157,7 +157,7 @@ def test_a_client_that_validates_refuses_by_itself_what_the_server_would_refuse(
     long = "Input should have at most 20 characters"
     closed, _, crashed = EXPECTED["refused"]
     unsent = {"name": "InvalidPayloadError", "message": f"row.note: {long}"}
-    refused = [closed, {"name": "InvalidPayloadError", "message": f"token: {long}"}, crashed]
+    refused = [closed, {"name": "ConnectionFailedError", "message": f"token: {long}"}, crashed]
     check(observed | {"invalid": EXPECTED["invalid"], "refused": EXPECTED["refused"]}, "websocket")
     assert (observed["invalid"], observed["refused"]) == (unsent, refused)
 
