@@ -118,7 +118,8 @@ SPECIAL: Final[Mapping[str, tuple[str, ...]]] = {
         "http://a.1", "http://.", "foo:\x7f", "http://a:1:2", "http://a|b", "http://a/|", "foo://a^b",
         "http://a/#b#c", "http://a/{x}", "http://a/?[x]", "http://a/^", "http://a/`", 'http://a/"',
         "http://a/\x80", "http://\u00e9@h", "foo:a#b", "http://a#", "http://a?#", "http://a/@b",
-        "http://a?@b", "foo://u@h/@", "file:////x", "file://localhost/x", "http://a//@b", "foo:@a",
+        "http://a?@b", "foo://u@h/@", "file:////x", "file://localhost/x", "http://a//@b", "foo:@a", "file://h|", "file://h/c:x",
+        "file://h/c:", "file://h/c:#a", "file://h/c:?", "file:///c|/",
     ),
 }  # fmt: skip
 """Texts at the borders of each form: some are valid, some aren't."""

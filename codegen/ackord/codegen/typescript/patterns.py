@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
+from ackord.codegen.errors import Problem
 from ackord.schema.analysis.javascript_patterns import foreign_part
 from ackord.schema.model import (
     Alias,
     Contract,
+    Event,
     Field,
     ListType,
     MapType,
     NewType,
     NullableType,
+    Path,
     Record,
     ScalarType,
     TupleType,
@@ -56,53 +59,69 @@ def regular_expression(pattern: str) -> str:
     return f"/{_PART.sub(written, pattern) or '(?:)'}/u"
 
 
-def foreign_patterns(contract: Contract) -> tuple[str, ...]:
+def foreign_patterns(contract: Contract) -> tuple[Problem, ...]:
     """Return a problem for each pattern that JavaScript doesn't take or reads otherwise."""
-    problems: list[str] = []
-    for place, type_ in _types(contract):
-        for pattern in _patterns(type_):
-            part = foreign_part(pattern)
-            if part is not None:
-                problems.append(
-                    f"{place}: JavaScript doesn't take `{part[:60]}` in a pattern, or reads it "
-                    "otherwise than Python's side; `ackord explain S074` says what to write"
-                )
-    return tuple(problems)
+    return tuple(
+        Problem(
+            f"{where}: JavaScript doesn't take `{part[:60]}` in a pattern, or reads it otherwise "
+            "than Python's side",
+            "`ackord explain S074` says what to write",
+            (path,),
+        )
+        for where, path, type_ in _types(contract)
+        for pattern in _patterns(type_)
+        if (part := foreign_part(pattern)) is not None
+    )
 
 
-def _types(contract: Contract) -> Iterator[tuple[str, Type]]:
-    """List the types of a contract that may have constraints, each with its place in words."""
+_Found: TypeAlias = tuple[str, Path, Type]
+"""A type that may have constraints: where it is, in words and as a part of the contract."""
+
+
+def _types(contract: Contract) -> Iterator[_Found]:
     for declared in contract.types:
         yield from _parts(declared)
+    path: Path
     for error in contract.errors:
-        yield from _of_fields(f"error {error.name}, field ", error.fields)
+        path = ("errors", error.name, "fields")
+        yield from _of_fields(f"error {error.name}, field ", path, error.fields)
     for room in contract.rooms:
-        yield from _of_fields(f"room {room.name}, parameter ", room.params)
+        path = ("rooms", room.name, "params")
+        yield from _of_fields(f"room {room.name}, parameter ", path, room.params)
     for namespace in contract.namespaces:
-        yield from _of_fields(f"namespace {namespace.path}, parameter ", namespace.params)
-        for event in (
-            *namespace.client_to_server,
-            *namespace.server_to_client,
-            *namespace.server_to_server,
+        path = ("namespaces", namespace.path)
+        where = f"namespace {namespace.path}, parameter "
+        yield from _of_fields(where, (*path, "params"), namespace.params)
+        for section, events in (
+            ("client_to_server", namespace.client_to_server),
+            ("server_to_client", namespace.server_to_client),
+            ("server_to_server", namespace.server_to_server),
         ):
-            place = f"event {event.name!r} of {namespace.path}"
-            yield from _of_fields(f"{place}, argument ", (*event.args, *(event.ack_args or ())))
-            if event.ack is not None:
-                yield f"{place}, ack", event.ack
+            for event in events:
+                where = f"event {event.name!r} of {namespace.path}"
+                yield from _of_event(where, (*path, section, event.name), event)
 
 
-def _parts(declared: TypeDeclaration) -> Iterator[tuple[str, Type]]:
+def _of_event(where: str, path: Path, event: Event) -> Iterator[_Found]:
+    yield from _of_fields(f"{where}, argument ", (*path, "args"), event.args)
+    if event.ack is not None:
+        yield f"{where}, ack", (*path, "ack"), event.ack
+    yield from _of_fields(f"{where}, argument ", (*path, "ack", "args"), event.ack_args or ())
+
+
+def _parts(declared: TypeDeclaration) -> Iterator[_Found]:
+    path = ("types", declared.name)
     match declared:
         case NewType(base=type_) | Alias(type=type_):
-            yield f"type {declared.name}", type_
+            yield f"type {declared.name}", path, type_
         case Record(fields=fields):
-            yield from _of_fields(f"field {declared.name}.", fields)
+            yield from _of_fields(f"field {declared.name}.", (*path, "fields"), fields)
         case _:
             return
 
 
-def _of_fields(place: str, fields: Iterable[Field]) -> Iterator[tuple[str, Type]]:
-    return ((f"{place}{field.name}", field.type) for field in fields)
+def _of_fields(where: str, path: Path, fields: Iterable[Field]) -> Iterator[_Found]:
+    return ((f"{where}{field.name}", (*path, field.name), field.type) for field in fields)
 
 
 def _patterns(type_: Type) -> Iterator[str]:

@@ -54,7 +54,7 @@ export interface ChatServerToClientEvents {
 }
 
 /** Events that servers send each other in `/chat`. */
-export type ChatInterServerEvents = { readonly [event: string]: never };
+export type ChatInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/chat`, which only its server knows. */
 export type ChatSocketData = ChatSession;

@@ -718,7 +718,7 @@ export const tuple =
 export const map =
   (item: Convert): Convert =>
   (value) =>
-    isObject(value) && !isBinary(value)
+    isObject(value) && !Array.isArray(value) && !isBinary(value)
       ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, item(each)]))
       : value;
 
@@ -752,12 +752,8 @@ function isBinary(value: object): boolean {
   return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 }
 
-/** Text in the path of a namespace. */
-export function segment(value: unknown): string {
-  const text = String(value);
-  if (text === "" || /[/?#]/.test(text)) throw new RangeError(`no part of a path: ${text}`);
-  return text;
-}
+/** Write a parameter in the path of a namespace. */
+export const segment = (value: unknown): string => encodeURIComponent(String(value));
 
 /** Write what JSON can't hold as text, in any depth: the packet that has `auth` is JSON alone. */
 export function textual(value: unknown): unknown {

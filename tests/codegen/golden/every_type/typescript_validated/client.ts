@@ -174,7 +174,7 @@ export class TypesClient extends wire.Client<TypesRefusal> {
    * @param h - default "12345678-1234-5678-1234-567812345678"
    * @param i - default "1.5"
    * @param j - default [1, []]
-   * @param k - default {"value": 1, "next": {"value": 2}}
+   * @param k - default { value: 1, next: { value: 2 } }
    */
   async inline(
     a: readonly number[],

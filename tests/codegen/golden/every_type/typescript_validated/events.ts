@@ -86,7 +86,7 @@ export interface TypesServerToClientEvents {
 }
 
 /** Events that servers send each other in `/types`. */
-export type TypesInterServerEvents = { readonly [event: string]: never };
+export type TypesInterServerEvents = Record<never, never>;
 
 /** The data of a connection to `/types`, which only its server knows. */
 export type TypesSocketData = unknown;

@@ -266,7 +266,7 @@ export class MockTypesServer extends MockServer<MockTypesHandlers, never> {
       inline: {
         name: "inline",
         args: 11,
-        read: (v) => [v[0], v[1], wire.tuple(wire.bytes, undefined)(v[2]), v[3] ?? "x", v[4] ?? [], v[5] ?? undefined, v[6] ?? "red", v[7] ?? "12345678-1234-5678-1234-567812345678", v[8] ?? "1.5", v[9] ?? [1, []], v[10] ?? {"value": 1, "next": {"value": 2}}],
+        read: (v) => [v[0], v[1], wire.tuple(wire.bytes, undefined)(v[2]), v[3] ?? "x", v[4] ?? [], v[5] ?? undefined, v[6] ?? "red", v[7] ?? "12345678-1234-5678-1234-567812345678", v[8] ?? "1.5", v[9] ?? [1, []], v[10] ?? { value: 1, next: { value: 2 } }],
       },
       patch: {
         name: "patch",

@@ -166,22 +166,22 @@ export interface Defaults {
   readonly words?: readonly string[];
   /** @default [] */
   readonly empty?: readonly Leaf[];
-  /** @default {"value": 1, "next": {"value": 2}} */
+  /** @default { value: 1, next: { value: 2 } } */
   readonly leaf?: Leaf;
-  /** @default [{"class": "circle", "radius": 1.0}] */
+  /** @default [{ class: "circle", radius: 1.0 }] */
   readonly shapes?: readonly Shape[];
   /**
    * @maxLength 3
    * @default "ab"
    */
   readonly pattern?: string;
-  /** @default {"a": 1} */
+  /** @default { a: 1 } */
   readonly mapping?: { readonly [key: string]: number };
   /** @default "x" */
   readonly union?: number | string;
   /** @default 1 */
   readonly kind?: "a" | 1 | true;
-  /** @default {"deep": [1, null, {"x": "y"}]} */
+  /** @default { deep: [1, null, { x: "y" }] } */
   readonly anything?: JsonValue;
   /** @default "2024-02-29T12:00:00Z" */
   readonly when?: DateTime;
@@ -199,7 +199,7 @@ export interface Defaults {
   readonly home?: Url;
   /** @default [1, ["x"]] */
   readonly pair?: Pair;
-  /** @default {"nullable": null, "null_or_absent": null, "maybe": 1} */
+  /** @default { nullable: null, null_or_absent: null, maybe: 1 } */
   readonly cleared?: Absent;
   /** @default true */
   readonly flag?: Flag;

@@ -251,7 +251,7 @@ export const email = /* @__PURE__ */ form<Email>(
 );
 
 const URL_PARTS =
-  /^([a-z][a-z\d+.-]*):(?:(\/\/)(?:([^/?#@]*)@)?([^/?#@\\\0-\x20]*)(?=[/?#]|$)|(?!\/\/))([^#]*)(?:#([^#]*))?$/iu;
+  /^([a-z][a-z\d+.-]*):(?:(\/\/)(?:([^/?#@]*)@)?([^/?#@|\\\0-\x20]*)(?=[/?#]|$)|(?!\/\/))([^#]*)(?:#([^#]*))?$/iu;
 const URL_TEXT = /^(?:[\w!$&'()*+,\-./:;=?@~]|[^\0-\x9f\p{Noncharacter_Code_Point}]|%[\da-f]{2})*$/iu;
 
 /** A URL without anything that parsers of URLs would have to mend. */
@@ -261,7 +261,7 @@ function isUrl(value: string): boolean {
   const [, scheme = "", slashes, user = "", host, rest = "", fragment = ""] =
     URL_PARTS.exec(value) ?? [];
   if (/^(https?|ftp|wss?)$/i.test(scheme) && !host) return false;
-  if (/^file$/i.test(scheme) && (!slashes || (host && /^\/[a-z][:|]/i.test(rest)))) return false;
+  if (/^file$/i.test(scheme) && (!slashes || (host && /^\/[a-z][:|]([/?]|$)/i.test(rest)))) return false;
   if (!scheme || ![user, rest, fragment].every(matches(URL_TEXT))) return false;
   try {
     new URL(value);
