@@ -70,7 +70,7 @@ async function carry(make: (typeof packages)[number], packet: Packet): Promise<P
   wire.answer = args;
   if (packet.what === "answer") {
     const result = await client.single();
-    if (!result.ok) throw new TypeError(packet.text);
+    if (!result.ok || result.value === undefined) throw new TypeError(packet.text);
     client.onAsk(() => result.value);
     return packed(packet.what, await wire.ask("ask"));
   }

@@ -67,6 +67,8 @@ class Arguments:
         return [] if values == plain else [f"(v) => {values}"]
 
     def _read_answer(self, event: EventPlan) -> list[str]:
+        if not _answer(event):
+            return ["read: () => []"]  # null stands for nothing
         plain, values = self._read_all(_answer(event))
         if self._validation is not None:
             values = self._validation.answer(event, values, values[1:-1])

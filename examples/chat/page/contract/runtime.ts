@@ -381,8 +381,13 @@ export function request<Value, Failure>(
 ): Promise<Result<Value, Failure>> {
   return new Promise((resolve, reject) => {
     const done = (cause: unknown, ...answer: unknown[]): void => {
-      if (!cause) resolve(readAnswer(answer, declared) as Result<Value, Failure>);
-      else if (cause instanceof Error && cause.message.includes("disconnected"))
+      if (!cause) {
+        try {
+          resolve(readAnswer(answer, declared) as Result<Value, Failure>);
+        } catch (error) {
+          reject(error);
+        }
+      } else if (cause instanceof Error && cause.message.includes("disconnected"))
         reject(new DisconnectedError(`${event}: the connection was lost`, { cause }));
       else reject(new AckTimeoutError(`${event}: no answer in time`, { cause }));
     };
@@ -405,7 +410,7 @@ export function readAnswer(
     };
   const plain = declared.result && isObject(first) ? [first["ok"]] : answer;
   const values = declared.read ? declared.read(plain) : plain;
-  return { ok: true, value: declared.many ? values : (values[0] ?? undefined) };
+  return { ok: true, value: declared.many ? values : values[0] };
 }
 
 /** Listen to an event without an acknowledgement. */
@@ -416,8 +421,18 @@ export function listen<Args extends readonly unknown[]>(
   listener: (...args: Args) => void,
   read?: (args: readonly unknown[]) => readonly unknown[],
 ): Unsubscribe {
+  return hear(client, event, args, read, (values) => listener(...(values as Args)));
+}
+
+function hear(
+  client: Client<unknown>,
+  event: string,
+  args: number,
+  read: ((args: readonly unknown[]) => readonly unknown[]) | undefined,
+  listener: (values: readonly unknown[]) => void,
+): Unsubscribe {
   return subscribe(client.socket, event, (...received) =>
-    contained(() => listener(...(receivedArgs(received, args, read) as Args))),
+    contained(() => listener(receivedArgs(received, args, read))),
   );
 }
 
@@ -451,18 +466,15 @@ export function stream<Item>(
     waiting = [];
   };
   const off = [
-    subscribe(client.socket, event, (...received) =>
-      contained(() => {
-        const values = receivedArgs(received, args, read);
-        const item = (args === 1 ? values[0] : args ? values : undefined) as Item;
-        const next = waiting.shift();
-        if (next) next.done({ done: false, value: item });
-        else if (items.push(item) > limit) {
-          items.pop();
-          finish(new SlowConsumerError(`${event}: more than ${limit} events are waiting`));
-        }
-      }),
-    ),
+    hear(client, event, args, read, (values) => {
+      const item = (args === 1 ? values[0] : args ? values : undefined) as Item;
+      const next = waiting.shift();
+      if (next) next.done({ done: false, value: item });
+      else if (items.push(item) > limit) {
+        items.pop();
+        finish(new SlowConsumerError(`${event}: more than ${limit} events are waiting`));
+      }
+    }),
     subscribe(client.socket, "disconnect", (reason) => {
       if (client.socket.active) return;
       const own = reason === "io client disconnect";
@@ -495,8 +507,8 @@ const over = { done: true, value: undefined } as const;
 function answer(client: Client<unknown>, event: string, question: Question): void {
   subscribe(client.socket, event, (...received) => {
     const ack = received.pop();
-    if (typeof ack === "function")
-      contained(() => respond(client.handlers.get(event), received, question, (...a) => ack(...a)));
+    if (typeof ack !== "function") return;
+    contained(() => respond(client.handlers.get(event), received, question, (...a) => ack(...a)));
   });
 }
 

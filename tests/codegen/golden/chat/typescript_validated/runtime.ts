@@ -444,7 +444,7 @@ export function readAnswer(
     };
   const plain = declared.result && isObject(first) ? [first["ok"]] : answer;
   const values = declared.read ? declared.read(plain) : plain;
-  return { ok: true, value: declared.many ? values : (values[0] ?? undefined) };
+  return { ok: true, value: declared.many ? values : values[0] };
 }
 
 /** Listen to an event without an acknowledgement. */

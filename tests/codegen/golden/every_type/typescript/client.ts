@@ -228,7 +228,13 @@ export class TypesClient extends wire.Client<TypesRefusal> {
   }
 
   failing(options?: CallOptions): Promise<FailingResult> {
-    return wire.request(this, "failing", [], { timeout: 20000, errors: ["bad"] }, options);
+    return wire.request(
+      this,
+      "failing",
+      [],
+      { timeout: 20000, errors: ["bad"], read: () => [] },
+      options,
+    );
   }
 
   onTold(listener: (value: Scalars, shape: Shape | undefined) => void): Unsubscribe {

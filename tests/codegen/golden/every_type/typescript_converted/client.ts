@@ -232,7 +232,7 @@ export class TypesClient extends wire.Client<TypesRefusal> {
       this,
       "failing",
       [],
-      { timeout: 20000, errors: ["bad"], readError: { bad: wire.record(() => ({ at: wire.date })) } },
+      { timeout: 20000, errors: ["bad"], read: () => [], readError: { bad: wire.record(() => ({ at: wire.date })) } },
       options,
     );
   }

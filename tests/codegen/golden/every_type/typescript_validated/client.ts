@@ -279,7 +279,7 @@ export class TypesClient extends wire.Client<TypesRefusal> {
       this,
       "failing",
       [],
-      { timeout: 20000, errors: ["bad"], readError: { bad: (data) => wire.valid(schemas.Bad, data) } },
+      { timeout: 20000, errors: ["bad"], read: () => [], readError: { bad: (data) => wire.valid(schemas.Bad, data) } },
       options,
     );
   }

@@ -127,7 +127,7 @@ export class HellClient_ extends wire.Client<HellRefusal> {
       this,
       "request",
       [],
-      { timeout: 20000, errors: ["timeout_error"] },
+      { timeout: 20000, errors: ["timeout_error"], read: () => [] },
       options,
     );
   }
@@ -379,6 +379,12 @@ export class AClient extends wire.Client<ARefusal> {
   }
 
   emit(options?: CallOptions): Promise<AEmitResult> {
-    return wire.request(this, "emit", [], { timeout: 20000, errors: ["error"] }, options);
+    return wire.request(
+      this,
+      "emit",
+      [],
+      { timeout: 20000, errors: ["error"], read: () => [] },
+      options,
+    );
   }
 }

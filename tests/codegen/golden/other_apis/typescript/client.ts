@@ -85,7 +85,13 @@ export class ApiClient extends wire.Client<ApiRefusal> {
   }
 
   joinRoom(room: string, options?: CallOptions): Promise<Result<undefined, never>> {
-    return wire.request(this, "room:join", [room], { timeout: 20000, bare: true }, options);
+    return wire.request(
+      this,
+      "room:join",
+      [room],
+      { timeout: 20000, bare: true, read: () => [] },
+      options,
+    );
   }
 }
 
@@ -143,7 +149,13 @@ export class StrictClient extends wire.Client<StrictRefusal> {
   }
 
   nothing(options?: CallOptions): Promise<NothingResult> {
-    return wire.request(this, "nothing", [], { timeout: 20000, errors: ["rate/limit"] }, options);
+    return wire.request(
+      this,
+      "nothing",
+      [],
+      { timeout: 20000, errors: ["rate/limit"], read: () => [] },
+      options,
+    );
   }
 
   message(it: Message, shape: Shape, options?: CallOptions): Promise<Result<Shape, UnknownError>> {

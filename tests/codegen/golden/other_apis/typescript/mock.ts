@@ -280,6 +280,6 @@ export class MockStrictServer extends MockServer<MockStrictHandlers, never> {
   }
 
   askNothing(): Promise<void> {
-    return this.ask("askNothing", [], {}, false);
+    return this.ask("askNothing", [], { read: () => [] }, false);
   }
 }

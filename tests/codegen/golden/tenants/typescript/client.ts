@@ -183,7 +183,7 @@ export class AdminClient extends wire.Client<AdminRefusal> {
       this,
       "flush",
       [],
-      { timeout: 20000, errors: ["closed"], result: true },
+      { timeout: 20000, errors: ["closed"], result: true, read: () => [] },
       options,
     );
   }

@@ -123,7 +123,13 @@ export class AllClient extends wire.Client<AllRefusal> {
   }
 
   nothing(options?: CallOptions): Promise<NothingResult> {
-    return wire.request(this, "nothing", [], { timeout: 20000, errors: ["closed"] }, options);
+    return wire.request(
+      this,
+      "nothing",
+      [],
+      { timeout: 20000, errors: ["closed"], read: () => [] },
+      options,
+    );
   }
 
   crash(options?: CallOptions): Promise<Result<number, UnknownError>> {
@@ -135,7 +141,7 @@ export class AllClient extends wire.Client<AllRefusal> {
   }
 
   emitAll(options?: CallOptions): Promise<Result<undefined, UnknownError>> {
-    return wire.request(this, "emit_all", [], { timeout: 20000 }, options);
+    return wire.request(this, "emit_all", [], { timeout: 20000, read: () => [] }, options);
   }
 
   /** @param what - maxLength 20 */

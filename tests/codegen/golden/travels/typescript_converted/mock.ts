@@ -285,7 +285,7 @@ export class MockAllServer extends MockServer<MockAllHandlers, Closed> {
   }
 
   askNothing(): Promise<void> {
-    return this.ask("ask_nothing", [], {}, false);
+    return this.ask("ask_nothing", [], { read: () => [] }, false);
   }
 }
 

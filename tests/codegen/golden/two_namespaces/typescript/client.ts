@@ -89,7 +89,13 @@ export class GuestsClient extends wire.Client<GuestsRefusal> {
   }
 
   cancel(id: OrderId, options?: CallOptions): Promise<CancelResult> {
-    return wire.request(this, "cancel", [id], { timeout: 20000, errors: ["closed"] }, options);
+    return wire.request(
+      this,
+      "cancel",
+      [id],
+      { timeout: 20000, errors: ["closed"], read: () => [] },
+      options,
+    );
   }
 
   change(
@@ -251,7 +257,7 @@ export class KitchenClient extends wire.Client<KitchenRefusal> {
       this,
       "order",
       [id, state],
-      { timeout: 20000, errors: ["closed"] },
+      { timeout: 20000, errors: ["closed"], read: () => [] },
       options,
     );
   }
