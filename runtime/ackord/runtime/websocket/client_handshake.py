@@ -29,6 +29,10 @@ _HEAD: Final = re.compile(
     rb"(?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n){1,64}\r\n"
 )
 _KEY: Final = "Sec-WebSocket-Key"
+_SESSION: Final = "sid="
+"""Stands in URLs that are for one session, to which long-polling has led. All other connections to
+a server have one URL, so what is made of that is kept.
+"""
 _USER_AGENT: Final = f"User-Agent: {USER_AGENT}\r\n".encode()
 _ONCE: Final = frozenset({"upgrade", "connection", "sec-websocket-accept"})
 _NEGOTIATED: Final = frozenset({"sec-websocket-extensions", "sec-websocket-protocol"})
@@ -42,7 +46,8 @@ def write_request(
     Raises:
         WebSocketException: The URL or a header can't be sent.
     """
-    first = _first_lines(url, extensions) + f"{_KEY}: {key}\r\n".encode()
+    write = _write_first_lines if _SESSION in url else _first_lines
+    first = write(url, extensions) + f"{_KEY}: {key}\r\n".encode()
     if not headers:
         return first + _USER_AGENT + b"\r\n"
     further = Headers(headers)
@@ -51,22 +56,26 @@ def write_request(
     return first + further.serialize()
 
 
-@lru_cache(maxsize=64)
 def parse_url(url: str) -> WebSocketURI:
-    """Return the parts of a URL; connections to one server have one URL.
+    """Return the parts of a URL.
 
     Raises:
         WebSocketException: It isn't a WebSocket's.
     """
-    return parse_uri(url)
+    return parse_uri(url) if _SESSION in url else _parse(url)
 
 
-@lru_cache(maxsize=64)
-def _first_lines(url: str, extensions: tuple[ClientExtensionFactory, ...]) -> bytes:
+_parse: Final = lru_cache(maxsize=64)(parse_uri)
+
+
+def _write_first_lines(url: str, extensions: tuple[ClientExtensionFactory, ...]) -> bytes:
     """Return what all requests to a URL have in common, as the library writes it."""
     request = ClientProtocol(parse_url(url), extensions=extensions or None).connect()
     del request.headers[_KEY]
     return request.serialize().removesuffix(b"\r\n")
+
+
+_first_lines: Final = lru_cache(maxsize=64)(_write_first_lines)
 
 
 def read_acceptance(head: bytes, key: str) -> list[tuple[str, str]] | None:
