@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from ackord.codegen import NotSupportedError, generate
+from ackord.codegen import NotSupportedError, generate, write
+from ackord.codegen.typescript import target
+from ackord.codegen.typescript.json_schema import schema_type
+from ackord.codegen.typescript.reserved import CLIENT, MOCK
 from ackord.schema import load_contract
 
 from tests.codegen.typescript_project import COMPILERS, GOLDEN, Project, generate_golden
@@ -157,6 +160,47 @@ def test_names_that_become_one_are_reported(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("template", "reserved"), [("runtime.ts.jinja", CLIENT), ("mock.ts.jinja", MOCK)]
+)
+def test_members_of_the_base_classes_are_reserved(template: str, reserved: frozenset[str]) -> None:
+    text = (Path(target.__file__).parent / "templates" / template).read_text(encoding="utf-8")
+    own = text.partition("abstract class ")[2].partition("{\n")[2].partition("\n}\n")[0]
+    words = "private|protected|readonly|get"
+    start = rf"^(?:  | {{4}}(?=private|readonly))(?:(?:{words}) )*"
+    member = re.compile(rf"{start}(\w+)[?:=<( ]", re.MULTILINE)
+    assert {"constructor", "handlers"} <= set(member.findall(own)) <= reserved
+    assert {"toString", "valueOf", "hasOwnProperty"} <= reserved
+
+
+def test_long_names_and_odd_ones_give_a_package_that_compiles(tmp_path: Path) -> None:
+    events = "take join events ends to_string value_of has_own_property read_refusal received"
+    listed = ", ".join(f"{name}: {{args: {{v: int}}}}" for name in events.split())
+    path = "/a_namespace_with_a_name_that_is_longer_than_most_of_them"
+    schema = tmp_path / "schema.yaml"
+    schema.write_text(
+        "ackord: 1\nname: odd\nversion: 1.0.0\n"
+        "errors: {Refused: {code: constructor, fields: {at: datetime, big: int64, __proto__: int}}}"
+        f"\nnamespaces:\n  {path}:\n    connect_errors: [Refused]\n"
+        f"    client_to_server: {{{listed.replace(': int}', ': int}, errors: [Refused], ack: int')}}}"
+        f"\n    server_to_client: {{{listed}}}\n"
+    )
+    loaded = load_contract(schema)
+    assert loaded.contract is not None, loaded.diagnostics
+    (tmp_path / "project").mkdir()
+    project = Project(tmp_path / "project")
+    files = generate(loaded.contract, source="schema.yaml", target="typescript", options=CONVERTED)
+    write(files, project.directory / "odd")
+    assert project.compile("typescript") == []
+
+
+def test_types_that_hold_themselves_twice_are_written_once() -> None:
+    node = {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}
+    tree = {"type": "object", "properties": {"left": node, "right": node}}
+    text = schema_type({"$ref": "#/$defs/Node", "$defs": {"Node": tree}}, str)
+    assert text == "{ readonly left?: JsonValue | null; readonly right?: JsonValue | null }"
+
+
 def test_front_ends_are_tested_without_a_server(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.add_package("chat", {})
@@ -165,4 +209,4 @@ def test_front_ends_are_tested_without_a_server(tmp_path: Path) -> None:
     assert project.compile("typescript") == []
     ran = project.run("vitest/vitest.mjs", "run", "--reporter=json", "--outputFile=report.json")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (report["numPassedTests"], report["numTotalTests"]) == (7, 7), ran.stdout
+    assert (report["numPassedTests"], report["numTotalTests"]) == (8, 8), ran.stdout

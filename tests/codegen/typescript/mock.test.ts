@@ -104,3 +104,21 @@ test("every value travels as over a network", async () => {
   all.onAskTable(() => ({ error: 2 }));
   expect([await server.askRow(row), await server.askSplit(), await server.askTable()]).toEqual([ok(row), [true, null], { error: 2 }]);
 });
+
+test("iterators end although the socket isn't connected when the client leaves, or is refused", async () => {
+  const server = new MockChatServer();
+  const chat = server.client();
+  const waiting = chat.messagePosted().next();
+  server.disconnect();
+  chat.disconnect();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  chat.connect();
+  const refused = chat.messagePosted();
+  const next = refused.next();
+  server.disconnect();
+  server.refusal = { code: "name_taken", message: "name_taken", data: { name: UserName("ada") } };
+  server.reconnect();
+  await expect(next).rejects.toMatchObject({ error: { code: "name_taken" } });
+  expect(await refused.next()).toEqual({ done: true, value: undefined });
+  expect(chat.ends.size).toBe(0);
+});

@@ -10,7 +10,7 @@ from ackord.codegen.typescript.annotations import Annotations, constraint_tags, 
 from ackord.codegen.typescript.converters import Converters
 from ackord.codegen.typescript.naming import EventNames, Names
 from ackord.codegen.typescript.settings import Settings
-from ackord.codegen.typescript.text import key, literal
+from ackord.codegen.typescript.text import braces, key, literal
 from ackord.codegen.typescript.validation import Validation
 from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.model import Event, Field
@@ -125,6 +125,16 @@ class Arguments:
             entries.append(f"errors: [{', '.join(literal(error.code) for error in event.errors)}]")
         entries += [*self._form(event), *self._read_answer(event)]
         return [*entries, *self._errors("readError", event)]
+
+    def read_refusal(self, plan: NamespacePlan) -> str | None:
+        """Write how the data of a refused connection's errors are read, by their codes."""
+        entries: list[str] = []
+        for error in plan.connect_errors:
+            converter = self.converters.fields(error.fields)
+            if converter is not None:
+                self.uses_converters |= "converters." in converter
+                entries.append(f"{key(error.code)}: {converter}")
+        return braces(entries) if entries else None
 
     def _errors(self, name: str, event: EventPlan) -> list[str]:
         """Write how the data of errors are read or written, by their codes."""

@@ -50,6 +50,7 @@ class MockViews:
                     f"export class {names.mock} extends MockServer<",
                     [names.mock_handlers, " | ".join(errors) or "never"],
                     "> {",
+                    last="",
                 ),
                 handlers=tuple(
                     self._handler(event, names.events[event]) for event in plan.client_to_server

@@ -35,6 +35,8 @@ class NamespaceView:
     """The codes of the declared errors of a refused connection."""
     refusal: str
     """The type of these errors."""
+    read_refusal: str | None
+    """How the data of these errors are read, if they differ from their form on the wire."""
     questions: tuple[str, ...]
     """What the contract says of each event with an acknowledgement that comes."""
     methods: tuple[str, ...]
@@ -77,6 +79,7 @@ class NamespaceViews:
                 f"export type {names.refusal} =",
                 [*errors, self.annotations.use("UnknownError")],
             ),
+            read_refusal=self.arguments.read_refusal(plan),
             questions=tuple(
                 self._question(each, plan) for each in plan.server_to_client if each.acked
             ),

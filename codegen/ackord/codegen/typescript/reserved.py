@@ -25,19 +25,27 @@ GLOBALS: Final = frozenset(
 )
 """Types of JavaScript that generated code uses, so that no type of a contract has their name."""
 
-CLIENT: Final = frozenset(
+_OBJECT: Final = frozenset(
     {
-        "connect", "connected", "constructor", "disconnect", "fail", "failures", "handlers",
-        "heardEvents", "invalidListeners", "onConnect", "onConnectError", "onDisconnect",
-        "onInvalid", "refusal", "refusals", "socket", "then",
+        "__proto__", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString",
+        "toString", "valueOf",
+    }
+)  # fmt: skip
+"""Members of every object: an object without a method of that name seems to have one."""
+
+CLIENT: Final = _OBJECT | frozenset(
+    {
+        "connect", "connected", "constructor", "disconnect", "ends", "fail", "failures",
+        "handlers", "heardEvents", "invalidListeners", "onConnect", "onConnectError",
+        "onDisconnect", "onInvalid", "readRefusal", "refusal", "refusals", "socket", "then",
     }
 )  # fmt: skip
 """Members of clients. A class with a method ``then`` can't be the value of a promise."""
 
-MOCK: Final = frozenset(
+MOCK: Final = _OBJECT | frozenset(
     {
-        "ask", "client", "connect", "constructor", "disconnect", "emit", "handlers", "received",
-        "reconnect", "refuse", "refusal", "sockets", "then",
+        "ask", "client", "connect", "constructor", "disconnect", "emit", "events", "handlers",
+        "join", "received", "reconnect", "refusal", "sockets", "take", "then",
     }
 )  # fmt: skip
 """Members of mock servers."""

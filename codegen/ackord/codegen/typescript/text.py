@@ -62,17 +62,23 @@ def comment(doc: str | None, tags: Iterable[str] = (), indent: int = 0) -> str:
 
 
 def bracketed(
-    head: str, items: Sequence[str], tail: str, *, indent: int = 0, room: int = WIDTH
+    head: str,
+    items: Sequence[str],
+    tail: str,
+    *,
+    indent: int = 0,
+    room: int = WIDTH,
+    last: str = ",",
 ) -> str:
     """Write items between a head and a tail: in one line if it is short enough, else in a line
-    each.
+    each, with `last` after the last of them: type arguments, for one, can't end with a comma.
     """
     margin = " " * indent
     line = f"{margin}{head}{', '.join(items)}{tail}"
     if len(line) <= room or not items:
         return line
-    listed = (f"{margin}  {each}," for each in items)
-    return "\n".join((f"{margin}{head.rstrip()}", *listed, margin + tail.lstrip()))
+    listed = ",\n".join(f"{margin}  {each}" for each in items)
+    return f"{margin}{head.rstrip()}\n{listed}{last}\n{margin}{tail.lstrip()}"
 
 
 def braces(entries: Sequence[str]) -> str:

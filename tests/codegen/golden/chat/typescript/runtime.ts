@@ -251,6 +251,8 @@ export abstract class Client<Refusal> {
   /** @internal */
   readonly handlers = new Map<string, Handler>();
   private readonly failures = new Set<(error: never) => void>();
+  /** @internal What ends iterators. The socket tells nothing if it ends while not connected. */
+  readonly ends = new Set<(error?: Error) => void>();
 
   protected constructor(
     /** The socket, for all that isn't in the contract. */
@@ -258,6 +260,8 @@ export abstract class Client<Refusal> {
     /** The declared errors of a refused connection. */
     private readonly refusals: readonly string[],
     questions: { readonly [event: string]: Question } = {},
+    /** Reads the data of these errors, by their code. */
+    private readonly readRefusal: { readonly [code: string]: Convert } = {},
   ) {
     for (const [event, question] of Object.entries(questions)) answer(this, event, question);
     subscribe(socket, "connect_error", (cause) => this.fail(this.refusal(cause)));
@@ -277,6 +281,7 @@ export abstract class Client<Refusal> {
   /** Leave the namespace. Iterators end, and answers that are waited for fail. */
   disconnect(): this {
     this.socket.disconnect();
+    for (const end of [...this.ends]) end();
     return this;
   }
 
@@ -301,6 +306,7 @@ export abstract class Client<Refusal> {
   /** @internal */
   fail(error: Error): void {
     for (const listener of [...this.failures]) contained(listener, error as never);
+    if (!this.socket.active) for (const end of [...this.ends]) end(error);
   }
 
   /** @internal */
@@ -308,7 +314,7 @@ export abstract class Client<Refusal> {
     const message = cause instanceof Error ? cause.message : "";
     if (this.socket.active) return new ConnectionFailedError(message, { cause });
     const data = isObject(cause) && isObject(cause["data"]) ? cause["data"] : {};
-    const error = failure({ ...data, message }, this.refusals);
+    const error = failure({ ...data, message }, this.refusals, this.readRefusal);
     return new ConnectRefusedError(message, error as Refusal);
   }
 }
@@ -457,14 +463,16 @@ export function stream<Item>(
   let waiting: { done: (next: IteratorResult<Item>) => void; fail: (error: Error) => void }[] = [];
   let end: { readonly error?: Error } | undefined;
   const finish = (error?: Error): void => {
-    end ??= error ? { error } : {};
+    end ??= error && waiting.length === 0 ? { error } : {}; // thrown once: here, or by `next`
     off.forEach((each) => each());
+    client.ends.delete(finish);
     for (const { done, fail } of waiting) {
       if (error) fail(error);
       else done(over);
     }
     waiting = [];
   };
+  client.ends.add(finish);
   const off = [
     hear(client, event, args, read, (values) => {
       const item = (args === 1 ? values[0] : args ? values : undefined) as Item;
@@ -494,6 +502,7 @@ export function stream<Item>(
     return: () => {
       items.length = 0;
       finish();
+      end = {};
       return Promise.resolve(over);
     },
     [Symbol.asyncIterator]() {
@@ -583,8 +592,10 @@ function failure(
   const error: { [key: string]: unknown } = isObject(received) ? received : {};
   const { code, message, data, issues } = error;
   const text = typeof message === "string" ? message : "";
-  if (typeof code === "string" && declared.includes(code))
-    return { code, message: text, data: read[code]?.(data) ?? data };
+  if (typeof code === "string" && declared.includes(code)) {
+    const convert = Object.hasOwn(read, code) ? read[code] : undefined;
+    return { code, message: text, data: convert ? convert(data) : data };
+  }
   return {
     code: "unknown",
     receivedCode: typeof code === "string" ? code : "",

@@ -96,6 +96,7 @@ class MockSocket implements wire.AnySocket {
 
   disconnect(): this {
     this.end("io client disconnect", false);
+    this.active = false; // a lost connection isn't made again either
     return this;
   }
 
@@ -172,7 +173,7 @@ abstract class MockServer<
 
   /** @internal */
   take(event: string, args: readonly unknown[], ack: Listener = () => undefined): void {
-    const question = this.events[event];
+    const question = Object.hasOwn(this.events, event) && this.events[event];
     if (!question) return;
     const handler = Reflect.get(this.handlers, question.name) as wire.Handler | undefined;
     const read = wire.receivedArgs(args, question.args, question.read);
