@@ -51,7 +51,12 @@ def of_command_line(description: str | None, arguments: Sequence[str] | None = N
 
 
 def host(
-    app: AsgiApp, hosting: Hosting, *, application: Application | None = None, **settings: Any
+    app: AsgiApp,
+    hosting: Hosting,
+    *,
+    application: Application | None = None,
+    graceful_timeout: int = 1,
+    **settings: Any,
 ) -> uvicorn.Server:
     """Make a server that isn't running yet, hosted in this way; `application` is what uvicorn calls
     if the engine's is mounted in it.
@@ -62,14 +67,14 @@ def host(
                 app,
                 application=application,
                 direct=hosting is Hosting.DIRECT,
-                graceful_timeout=1,
+                graceful_timeout=graceful_timeout,
                 **settings,
             )
         case Hosting.PLAIN:
             called: Any = application or app  # uvicorn types each kind of message
             own: dict[str, Any] = {
                 "ws": "websockets-sansio",
-                "timeout_graceful_shutdown": 1,
+                "timeout_graceful_shutdown": graceful_timeout,
                 "log_level": "warning",
                 "access_log": False,
                 **settings,

@@ -61,7 +61,8 @@ def make_server() -> Server:
 async def main(hosting: hosts.Hosting) -> None:
     """Serve until a client asks for a drain."""
     server = make_server()
-    host = hosts.host(server.asgi(), hosting, port=0)
+    # A handler finishes its work meanwhile, on a busy machine too.
+    host = hosts.host(server.asgi(), hosting, graceful_timeout=4, port=0)
 
     @server.on("connection")
     def connected(socket: Socket) -> None:

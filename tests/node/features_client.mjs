@@ -6,7 +6,7 @@ const [url] = process.argv.slice(2);
 const open = (transports) => new Manager(url, { transports, reconnection: false, forceNew: true });
 const print = (name, value) => console.log(JSON.stringify({ [name]: value }));
 
-function next(target, event, within = 8000) {
+function next(target, event, within = 30_000) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no ${event} came`)), within);
     target.once(event, (...args) => (clearTimeout(timer), resolve(args)));
