@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from typing import Any
 
 from ackord.runtime import FailureReply
@@ -42,6 +43,7 @@ def make_server() -> Server:
 
         @socket.on("slow")
         async def slow() -> str:
+            socket.emit("slow begins")
             await asyncio.sleep(0.5)
             return "done"
 
@@ -68,7 +70,7 @@ async def main(hosting: hosts.Hosting) -> None:
     def connected(socket: Socket) -> None:
         @socket.on("stop")
         def stop() -> None:
-            host.should_exit = True
+            signal.raise_signal(signal.SIGTERM)
 
     serving = asyncio.create_task(host.serve())
     while not host.started:  # noqa: ASYNC110  # uvicorn has no event for it
