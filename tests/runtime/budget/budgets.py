@@ -28,8 +28,10 @@ memory isn't quite.
 Those of calls and instructions are rounded down: below a hundred calls, each one more is one too
 many.
 """
-FAR_BELOW: Final = 0.1
-"""How far below its budget a step may be: else the budget would let pass what was won."""
+FAR_BELOW: Final[Limits] = {"calls": 0.1, "opcodes": 0.1, "bytes": 0.25}
+"""How far below its budget a step may be: else the budget would let pass what was won. Memory that
+an earlier step has left to be used again may be a tenth of a small step's.
+"""
 FOREIGN_SLACK: Final = 1.3
 """The factor on the budgets of another version of Python."""
 HINT: Final = (
@@ -67,7 +69,7 @@ def judge(cost: Cost, limits: Limits, *, is_exact: bool = True) -> list[str]:
         measured, limit = getattr(cost, metric), limits[metric]
         if measured > (limit if is_exact else limit * FOREIGN_SLACK):
             problems.append(f"more {metric} than budgeted")
-        elif is_exact and measured < math.floor(limit * (1 - FAR_BELOW)):
+        elif is_exact and measured < math.floor(limit * (1 - FAR_BELOW[metric])):
             problems.append(f"far fewer {metric} than budgeted")
     return problems
 
