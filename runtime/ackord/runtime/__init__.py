@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ackord.runtime.errors import (
         AckordError,
         AckTimeoutError,
+        ClusterError,
         ConnectRefusedError,
         ContractVersionError,
         DisconnectedError,
@@ -45,6 +46,7 @@ __all__ = [
     "NO_ACK",
     "AckTimeoutError",
     "AckordError",
+    "ClusterError",
     "ConnectRefusedError",
     "ContractVersionError",
     "DisconnectedError",

@@ -16,6 +16,7 @@
         ├── AckTimeoutError          no acknowledgement came in time (also a TimeoutError)
         ├── EventTimeoutError        no event came in time (also a TimeoutError)
         ├── DisconnectedError        the connection ended (also a ConnectionError)
+        ├── ClusterError             other servers of a cluster weren't reached, or perhaps weren't
         └── SlowConsumerError        more is waiting to be sent than the connection may hold
 
 The pure cores `engineio` and `socketio` raise their own subclasses of `ProtocolError`.
@@ -112,6 +113,10 @@ class DisconnectedError(NetworkError, ConnectionError):
     def __init__(self, message: str, reason: str | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ClusterError(NetworkError):
+    """The other servers of a cluster weren't reached, or perhaps weren't."""
 
 
 class SlowConsumerError(NetworkError):
