@@ -8,8 +8,6 @@ import pytest
 from ackord.runtime.adapters import (
     AckCollector,
     BroadcastFlags,
-    LocalAdapter,
-    LocalBus,
     MemoryAdapter,
     Target,
 )
@@ -64,25 +62,14 @@ class Inbox:
 Make: TypeAlias = Callable[..., tuple[MemoryAdapter, dict[str, Inbox]]]
 
 
-@pytest.fixture(params=["memory", "linked"])
-def make(request: pytest.FixtureRequest) -> Make:
-    """Return what makes the adapter of a namespace, alone or linked with another server's, and the
-    sockets with these ids.
-    """
+@pytest.fixture
+def make() -> Make:
+    """Return what makes the adapter of a namespace, and the sockets with these ids."""
 
     def make(*sids: str) -> tuple[MemoryAdapter, dict[str, Inbox]]:
-        bus = LocalBus()
-        is_linked = request.param == "linked"
-        server, other = (
-            Server(adapter=bus.make_adapter if is_linked else MemoryAdapter) for _ in range(2)
-        )
-        adapter, second = server.main.adapter, other.main.adapter
+        server = Server()
+        adapter = server.main.adapter
         assert isinstance(adapter, MemoryAdapter)
-        if is_linked:
-            assert isinstance(adapter, LocalAdapter)
-            assert isinstance(second, LocalAdapter)
-            bus.add(adapter)
-            bus.add(second)
         sockets: Any = core_of(server.main).sockets
         for sid in sids:
             sockets[sid] = Inbox(sockets, sid)
@@ -251,25 +238,6 @@ def test_everybody_is_expected_before_anybody_answers(make: Make) -> None:
     assert log[0] == ("expect", ["a", "b"])
     assert sorted(log[1:-1]) == [("a", ('["a"]', ())), ("b", ('["b"]', ()))]
     assert log[-1] == ("seal", None)
-
-
-def test_another_server_tells_who_is_asked_before_what_they_answer() -> None:
-    bus = LocalBus()
-    asker, asked = (core_of(Server(adapter=bus.make_adapter).main) for _ in range(2))
-    for core in (asker, asked):
-        assert isinstance(core.adapter, LocalAdapter)
-        bus.add(core.adapter)
-    inboxes: dict[str, Inbox] = {}
-    sockets: Any = asked.sockets
-    inboxes["a"] = sockets["a"] = Inbox(inboxes, "a")
-    ballot = Ballot()
-
-    async def ask() -> None:
-        asker.adapter.broadcast_with_ack(EVENT, target(), BroadcastFlags(), ballot)
-        await asyncio.sleep(0.1)
-
-    run(ask())
-    assert ballot.log == [("expect", ["a"]), ("seal", None), ("a", ('["a"]', ()))]
 
 
 def test_a_listener_that_raises_keeps_nobody_out_of_a_room(

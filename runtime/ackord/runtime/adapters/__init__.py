@@ -1,8 +1,7 @@
-"""Rooms and broadcasts: the contract of adapters, the adapter for one process, and the adapter for
-several servers in one event loop.
+"""Rooms and broadcasts: the contract of adapters, the adapter for one process, and adapters for
+clusters of servers.
 """
 
-from ackord.runtime.adapters.acks import AckRelay, RemoteAcks
 from ackord.runtime.adapters.base import (
     AckCollector,
     Adapter,
@@ -13,21 +12,25 @@ from ackord.runtime.adapters.base import (
     SocketDetails,
     Target,
 )
-from ackord.runtime.adapters.local import LocalAdapter, LocalBus
+from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
+from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
+from ackord.runtime.adapters.cluster.channels import Channels
+from ackord.runtime.adapters.local import LocalBus
 from ackord.runtime.adapters.memory import MemoryAdapter
 
 __all__ = [
     "AckCollector",
-    "AckRelay",
     "Adapter",
     "BroadcastFlags",
-    "LocalAdapter",
+    "ChannelBus",
+    "Channels",
+    "ClusterAdapter",
     "LocalBus",
     "LocalNamespace",
     "MemoryAdapter",
     "Recipient",
-    "RemoteAcks",
     "RoomEvent",
     "SocketDetails",
+    "SubscriptionMode",
     "Target",
 ]

@@ -1,34 +1,14 @@
-"""An adapter for several servers in one event loop: for tests of applications that will run as a
-cluster, and as an example for adapters of several processes.
-"""
+"""A cluster of several servers in one event loop, for tests of applications."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
-from ackord.runtime.adapters.acks import AckRelay, RemoteAcks
-from ackord.runtime.adapters.base import (
-    AckCollector,
-    BroadcastFlags,
-    LocalNamespace,
-    SocketDetails,
-    Target,
-)
-from ackord.runtime.adapters.memory import MemoryAdapter
-from ackord.runtime.containment import contain
-from ackord.runtime.errors import AckordError, AckTimeoutError
-from ackord.runtime.protocol.socketio.error_acks import FailureReply
-from ackord.runtime.protocol.socketio.event import EncodedEvent
-from ackord.runtime.sockets.acks import AckReply
-from ackord.runtime.tasks import TaskSet
-from typing_extensions import override
-
-T = TypeVar("T")
+from ackord.runtime.adapters.base import LocalNamespace
+from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
+from ackord.runtime.adapters.cluster.bus import ChannelBus
+from ackord.runtime.adapters.cluster.channels import Receive
 
 
 class LocalBus:
@@ -40,328 +20,99 @@ class LocalBus:
         one, two = Server(adapter=bus.make_adapter), Server(adapter=bus.make_adapter)
 
     A server belongs to the cluster from its start (`Server.lifespan`) or its first connection to
-    its end. In another event loop each server has to start again.
+    its end. In another event loop each server has to start again. What crosses servers is encoded
+    as it is for Redis.
     """
 
-    __slots__ = ("_adapters", "_loop")
+    __slots__ = ("_buses", "_loop", "subscribers")
 
     def __init__(self) -> None:
+        self.subscribers: dict[str, dict[LocalChannels, None]] = {}
+        """Who has subscribed to a channel, in the order of subscription."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._adapters: dict[str, dict[str, LocalAdapter]] = {}
+        self._buses: dict[str, ChannelBus] = {}
 
-    def make_adapter(self, namespace: LocalNamespace) -> LocalAdapter:
+    def make_adapter(self, namespace: LocalNamespace) -> ClusterAdapter:
         """Make the adapter of a namespace: the option `adapter` of a `Server`."""
-        return LocalAdapter(namespace, self)
+        bus = self._buses.get(namespace.server_id)
+        if bus is None:
+            bus = self._buses[namespace.server_id] = ChannelBus(LocalChannels(self))
+        return bus.make_adapter(namespace)
 
-    def add(self, adapter: LocalAdapter) -> None:
-        """Add an adapter: from now on it receives what adapters of the same namespace send.
-
-        Adapters of another event loop, which has ended, are forgotten.
-        """
-        with suppress(RuntimeError):  # there is no loop before the program runs
-            loop = asyncio.get_running_loop()
-            if loop is not self._loop:
-                self._adapters.clear()
-                self._loop = loop
-        self._adapters.setdefault(adapter.name, {})[adapter.server_id] = adapter
-
-    def remove(self, adapter: LocalAdapter) -> None:
-        """Remove an adapter; its namesakes wait no longer for its answers."""
-        for other in self.others(adapter):
-            other.drop(adapter.server_id)
-        self.forget(adapter)
-
-    def forget(self, adapter: LocalAdapter) -> None:
-        """Remove an adapter whose event loop has ended, as that of its namesakes has."""
-        if self.has(adapter):
-            del self._adapters[adapter.name][adapter.server_id]
-            if not self._adapters[adapter.name]:
-                del self._adapters[adapter.name]
-
-    def has(self, adapter: LocalAdapter) -> bool:
-        """Whether an adapter is on the bus."""
-        return self._adapters.get(adapter.name, {}).get(adapter.server_id) is adapter
-
-    def others(self, adapter: LocalAdapter) -> list[LocalAdapter]:
-        """Return the adapters of the same namespace on the other servers; none for an adapter that
-        isn't on the bus.
-        """
-        if not self.has(adapter):
-            return []
-        return [other for other in self._adapters[adapter.name].values() if other is not adapter]
+    def enter(self) -> None:
+        """Forget the subscribers of another event loop, which has ended."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self.subscribers.clear()
+            self._loop = loop
 
 
-class LocalAdapter(MemoryAdapter):
-    """The rooms of one namespace on one server of a `LocalBus`.
+class LocalChannels:
+    """One server's channels within an event loop; implements `Channels`.
 
-    A message to another server arrives in a later turn of the event loop, in order, unless that
-    server has left by then.
+    A message arrives in a later turn of the event loop.
     """
 
-    __slots__ = ("_asked", "_bus", "_numbers", "_requests", "_tasks")
+    __slots__ = ("_bus", "_receive", "_subscribed")
 
-    def __init__(self, namespace: LocalNamespace, bus: LocalBus) -> None:
-        """Begin without rooms, and not yet on the bus."""
-        super().__init__(namespace)
+    def __init__(self, bus: LocalBus) -> None:
+        """Begin without subscriptions."""
         self._bus = bus
-        self._numbers = itertools.count()
-        self._asked: dict[int, RemoteAcks] = {}
-        self._requests: dict[int, dict[str, asyncio.Future[Any]]] = {}
-        self._tasks = TaskSet(self._log)
+        self._subscribed: set[str] = set()
+        self._receive: Receive | None = None
 
-    @property
-    def name(self) -> str:
-        """The name of the namespace."""
-        return self._namespace.name
+    async def open(self, receive: Receive) -> None:
+        """See `Channels.open`."""
+        self._bus.enter()
+        self._receive = receive
 
-    @property
-    def server_id(self) -> str:
-        """The id of the server."""
-        return self._namespace.server_id
+    def receive(self, channel: str, data: bytes) -> None:
+        """Take a message of another server."""
+        if self._receive is not None:
+            self._receive(channel, data)
 
-    @override
-    async def start(self) -> None:
-        self._bus.add(self)
+    async def subscribe(self, channels: Iterable[str]) -> None:
+        """See `Channels.subscribe`."""
+        for channel in channels:
+            self._subscribed.add(channel)
+            self._bus.subscribers.setdefault(channel, {})[self] = None
 
-    @override
-    async def close(self) -> None:
-        self._bus.remove(self)
-        await self._tasks.finish(0)
-        await super().close()
+    def unsubscribe(self, channels: Iterable[str]) -> None:
+        """See `Channels.unsubscribe`."""
+        for channel in channels:
+            self._subscribed.discard(channel)
+            if (subscribers := self._bus.subscribers.get(channel)) is not None:
+                subscribers.pop(self, None)
+                if not subscribers:
+                    del self._bus.subscribers[channel]
 
-    @override
-    def discard(self) -> None:
-        self._bus.forget(self)
-        self._asked.clear()
-        self._requests.clear()
-        self._tasks.discard()
-        super().discard()
-
-    def drop(self, server_id: str) -> None:
-        """Wait no longer for the answers of a server that has left."""
-        for number, asked in tuple(self._asked.items()):
-            asked.drop(server_id)
-            self._forget_if_over(number)
-        for futures in self._requests.values():
-            if server_id in futures:
-                futures[server_id].cancel()
-
-    # Broadcasts
-
-    @override
-    def may_reach(self, target: Target, flags: BroadcastFlags) -> bool:
-        # As over a network, this server doesn't know the rooms of other servers.
-        is_shared = not flags.local and bool(self._bus.others(self))
-        return is_shared or super().may_reach(target, flags)
-
-    @override
-    def broadcast(
-        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
-    ) -> asyncio.Future[None] | None:
-        others = self._others(flags)
-        if others:
-            self._namespace.check_event(event)
-        super().broadcast(event, target, flags)
-        if not others:
-            return None
-        for other in others:
-            self._send(other, lambda other: MemoryAdapter.broadcast(other, event, target, flags))
+    def publish(self, channel: str, data: bytes) -> asyncio.Future[None]:
+        """See `Channels.publish`."""
         loop = asyncio.get_running_loop()
         published: asyncio.Future[None] = loop.create_future()
-        loop.call_soon(_resolve, published, None)
+        loop.call_soon(self._deliver, channel, data, published)
         return published
 
-    @override
-    def broadcast_with_ack(
-        self,
-        event: EncodedEvent,
-        target: Target,
-        flags: BroadcastFlags,
-        collector: AckCollector,
-    ) -> None:
-        others = self._others(flags)
-        if others:
-            self._namespace.check_event(event)
-        self.ask(event, target, flags, collector)
-        number = next(self._numbers)
-        self._asked[number] = RemoteAcks(collector, [other.server_id for other in others])
-        self._forget_if_over(number)
-        if number in self._asked:
-            asyncio.get_running_loop().call_later(collector.timeout, self._asked.pop, number, None)
-        timeout = collector.timeout
-        for other in others:
-            self._send(
-                other,
-                lambda other: other.relay(self, number, event, target, flags, timeout=timeout),
-            )
+    def may_be_heard(self, channel: str) -> bool:
+        """See `Channels.may_be_heard`."""
+        return any(other is not self for other in self._bus.subscribers.get(channel, ()))
 
-    def relay(
-        self,
-        asker: LocalAdapter,
-        number: int,
-        event: EncodedEvent,
-        target: Target,
-        flags: BroadcastFlags,
-        *,
-        timeout: float,
-    ) -> None:
-        """Send another server's broadcast to the sockets of this process, and collect their
-        acknowledgements for it; `number` is the broadcast's number on that server.
-        """
-        server_id = self.server_id
-        relay = AckRelay(
-            self._namespace,
-            timeout,
-            lambda sids: self._send(asker, lambda asker: asker.expect(number, server_id, sids)),
-            lambda sid, outcome: self._send(
-                asker, lambda asker: asker.settle(number, server_id, sid, outcome)
-            ),
-        )
-        try:
-            self.ask(event, target, flags, relay)
-        finally:
-            relay.seal()
+    async def count(self, channel: str) -> int:
+        """See `Channels.count`."""
+        return len(self._bus.subscribers.get(channel, ()))
 
-    def expect(self, number: int, server_id: str, sids: frozenset[str]) -> None:
-        """Add the sockets that another server asks for a broadcast of this server."""
-        if number in self._asked:
-            self._asked[number].expect(server_id, sids)
-            self._forget_if_over(number)
+    async def close(self) -> None:
+        """See `Channels.close`."""
+        self.discard()
 
-    def settle(
-        self, number: int, server_id: str, sid: str, outcome: AckReply | AckordError
-    ) -> None:
-        """Settle the acknowledgement of another server's socket for a broadcast of this server."""
-        if number in self._asked:
-            self._asked[number].settle(server_id, sid, outcome)
-            self._forget_if_over(number)
+    def discard(self) -> None:
+        """See `Channels.discard`."""
+        self.unsubscribe(tuple(self._subscribed))
+        self._receive = None
 
-    # Sockets of all servers
-
-    @override
-    def join(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
-        super().join(target, flags, rooms)
-        for other in self._others(flags):
-            self._send(other, lambda other: MemoryAdapter.join(other, target, flags, rooms))
-
-    @override
-    def leave(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
-        super().leave(target, flags, rooms)
-        for other in self._others(flags):
-            self._send(other, lambda other: MemoryAdapter.leave(other, target, flags, rooms))
-
-    @override
-    def disconnect(self, target: Target, flags: BroadcastFlags, close: bool) -> None:
-        super().disconnect(target, flags, close)
-        for other in self._others(flags):
-            self._send(other, lambda other: MemoryAdapter.disconnect(other, target, flags, close))
-
-    @override
-    async def fetch(self, target: Target, timeout: float) -> list[SocketDetails]:
-        described = await self._ask_servers(lambda other: other.describe(target), timeout)
-        return [details for sockets in described for details in sockets]
-
-    async def describe(self, target: Target) -> list[SocketDetails]:
-        """Return the details of this process's sockets in `target`, for another server."""
-        return self._namespace.describe(self.sockets(target))
-
-    # Server-side events
-
-    @override
-    def server_side_emit(self, event: EncodedEvent) -> None:
-        for other in self._bus.others(self):
-            self._send(other, lambda other: other.receive_event(event))
-
-    @override
-    async def server_side_emit_with_ack(
-        self, event: EncodedEvent, timeout: float
-    ) -> list[AckReply]:
-        return await self._ask_servers(lambda other: other.answer_event(event), timeout)
-
-    def receive_event(self, event: EncodedEvent) -> None:
-        """Handle a server-side event of another server, which waits for no acknowledgement."""
-        self._tasks.start(self._handle_event(event))
-
-    async def answer_event(self, event: EncodedEvent) -> AckReply:
-        """Handle a server-side event of another server and return the acknowledgement."""
-        return await self._namespace.receive_server_event(event)
-
-    async def _handle_event(self, event: EncodedEvent) -> None:
-        with suppress(FailureReply):
-            await self._namespace.receive_server_event(event)
-
-    # The way to the other servers
-
-    def _others(self, flags: BroadcastFlags) -> list[LocalAdapter]:
-        return [] if flags.local else self._bus.others(self)
-
-    def _send(self, other: LocalAdapter, message: Callable[[LocalAdapter], object]) -> None:
-        asyncio.get_running_loop().call_soon(other._take, message)
-
-    def _take(self, message: Callable[[LocalAdapter], object]) -> None:
-        if self._bus.has(self):
-            try:
-                message(self)
-            except BaseException as error:  # noqa: BLE001  # code of the application: a parser, a listener
-                contain(error)
-                self._log.crash("A message of another server", error)
-
-    async def _ask_servers(
-        self,
-        ask: Callable[[LocalAdapter], Awaitable[T]],
-        timeout: float,  # noqa: ASYNC109  # bounds one wait for several servers
-    ) -> list[T]:
-        """Return what `ask` returns on each of the other servers; those that leave are left out.
-
-        Raises:
-            AckTimeoutError: a server didn't answer in `timeout` seconds.
-        """
-        others = self._bus.others(self)
-        if not others:
-            return []
-        loop = asyncio.get_running_loop()
-        futures: dict[str, asyncio.Future[T]] = {}
-        for other in others:
-            future: asyncio.Future[T] = loop.create_future()
-            futures[other.server_id] = future
-            self._send(
-                other, partial(LocalAdapter._begin_answer, asker=self, ask=ask, future=future)
-            )
-        number = next(self._numbers)
-        self._requests[number] = futures
-        try:
-            _, late = await asyncio.wait(futures.values(), timeout=timeout)
-        finally:
-            del self._requests[number]
-        if late:
-            raise AckTimeoutError(
-                f"{len(late)} of {len(futures)} servers didn't answer within {timeout:g} s"
-            )
-        return [future.result() for future in futures.values() if not future.cancelled()]
-
-    def _begin_answer(
-        self,
-        asker: LocalAdapter,
-        ask: Callable[[LocalAdapter], Awaitable[T]],
-        future: asyncio.Future[T],
-    ) -> None:
-        self._tasks.start(self._answer(asker, ask, future))
-
-    async def _answer(
-        self,
-        asker: LocalAdapter,
-        ask: Callable[[LocalAdapter], Awaitable[T]],
-        future: asyncio.Future[T],
-    ) -> None:
-        with suppress(FailureReply):  # no answer: the other server's timeout ends its wait
-            answer = await ask(self)
-            self._send(asker, lambda _: _resolve(future, answer))
-
-    def _forget_if_over(self, number: int) -> None:
-        if self._asked[number].is_over:
-            del self._asked[number]
-
-
-def _resolve(future: asyncio.Future[T], result: T) -> None:
-    if not future.done():
-        future.set_result(result)
+    def _deliver(self, channel: str, data: bytes, published: asyncio.Future[None]) -> None:
+        for other in tuple(self._bus.subscribers.get(channel, ())):
+            if other is not self:
+                other.receive(channel, data)
+        if not published.done():
+            published.set_result(None)

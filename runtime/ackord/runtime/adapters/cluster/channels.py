@@ -47,6 +47,12 @@ class Channels(Protocol):
         """
         ...
 
+    def may_be_heard(self, channel: str) -> bool:
+        """Whether another process may have subscribed to a channel; false only if none has for
+        sure. Then nothing is published on it.
+        """
+        ...
+
     async def count(self, channel: str) -> int:
         """Return how many processes have subscribed to a channel.
 

@@ -1,8 +1,7 @@
 """Acknowledgements of a broadcast across servers, for adapters of clusters.
 
 The server that broadcasts keeps `RemoteAcks`. Each other server makes an `AckRelay`, the collector
-of its own sockets. It first sends the ids of the sockets that are asked, once, and then each
-outcome.
+of its own sockets. It first says which sockets are asked, once, and then each outcome.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ackord.runtime.adapters.base import AckCollector, LocalNamespace
+from ackord.runtime.adapters.cluster.messages import Answered, Asked
 from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckError
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.acks import AckReply
@@ -111,49 +111,73 @@ class AckRelay:
 class RemoteAcks:
     """The acknowledgements of other servers' sockets for one broadcast of this server.
 
-    The collector is sealed when each server has sent the ids of its sockets, or has left.
+    The collector is sealed when each server has said which sockets it asks, or has left. A server
+    that only says how many gets ids that are invented here.
     """
 
-    __slots__ = ("_collector", "_sids", "_untold")
+    __slots__ = ("_collector", "_gone", "_left", "_nameless", "_servers", "_sids")
 
-    def __init__(self, collector: AckCollector, servers: Iterable[str]) -> None:
-        """Wait for these servers; the sockets of this process have been asked already."""
+    def __init__(self, collector: AckCollector) -> None:
+        """Wait for other servers; the sockets of this process have been asked already."""
         self._collector = collector
-        self._untold = set(servers)
+        self._servers: int | None = None  # how many of them are to say whom they ask, once known
         self._sids: dict[str, set[str]] = {}
-        self._seal_if_told()
+        self._nameless: dict[str, list[str]] = {}
+        self._gone: set[str] = set()
+        self._left = 0  # servers that are waited for, and left before they said it
 
     @property
     def is_over(self) -> bool:
         """Whether no acknowledgement is awaited any longer."""
-        return not self._untold and not any(self._sids.values())
+        return self._is_told and not any(self._sids.values())
 
-    def expect(self, server: str, sids: Iterable[str]) -> None:
+    @property
+    def _is_told(self) -> bool:
+        return self._servers is not None and len(self._sids) + self._left >= self._servers
+
+    def await_servers(self, count: int) -> None:
+        """Wait for so many servers, those that have answered included."""
+        self._servers = count
+        self._seal_if_told()
+
+    def expect(self, server: str, asked: Asked) -> None:
         """Add the sockets that a server asks."""
-        if server in self._untold:
-            self._untold.remove(server)
-            self._sids[server] = set(sids)
-            self._collector.expect(self._sids[server])
-            self._seal_if_told()
+        if server in self._sids or self._is_told:
+            return
+        if asked.sids is None:
+            self._nameless[server] = [f"{server}:{number}" for number in range(asked.count)]
+        sids = self._nameless[server] if asked.sids is None else asked.sids
+        self._sids[server] = set(sids)
+        self._collector.expect(self._sids[server])
+        if server in self._gone:
+            self.drop(server)
+        self._seal_if_told()
 
-    def settle(self, server: str, sid: str, outcome: AckReply | AckordError) -> None:
+    def settle(self, server: str, answered: Answered) -> None:
         """Settle the acknowledgement of a socket of a server."""
-        sids = self._sids.get(server)
-        if sids is not None and sid in sids:
-            sids.remove(sid)
-            with suppress(
-                PacketError
-            ):  # the answer is invalid, so the socket counts as one that didn't answer
-                self._collector.settle(sid, outcome)
+        sids, sid = self._sids.get(server), answered.sid
+        if sid is None and (nameless := self._nameless.get(server)):
+            sid = nameless.pop()
+        if sids is None or sid is None or sid not in sids:
+            return
+        sids.remove(sid)
+        outcome = answered.reply or DisconnectedError("the socket won't answer")
+        with suppress(
+            PacketError
+        ):  # the answer is invalid, so the socket counts as one that didn't answer
+            self._collector.settle(sid, outcome)
 
     def drop(self, server: str) -> None:
         """Wait no longer for the sockets of a server that has left."""
-        for sid in self._sids.pop(server, ()):
-            self._collector.settle(sid, DisconnectedError("the server of the socket has left"))
-        if server in self._untold:
-            self._untold.remove(server)
+        self._gone.add(server)
+        if server in self._sids:
+            for sid in self._sids[server]:
+                self._collector.settle(sid, DisconnectedError("the server of the socket has left"))
+            self._sids[server] = set()
+        elif self._servers is not None and not self._is_told:
+            self._left += 1
             self._seal_if_told()
 
     def _seal_if_told(self) -> None:
-        if not self._untold:
+        if self._is_told:
             self._collector.seal()

@@ -1,0 +1,230 @@
+"""A bus over channels, in the way of Socket.IO's sharded Redis adapter.
+
+Each namespace has a channel for all its servers, one for each server, and one for each room. A
+server subscribes to the channels of the rooms that have members here, so that a message for the
+members of one room isn't delivered to other servers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from enum import StrEnum
+from typing import Final
+
+from ackord.runtime.adapters.base import LocalNamespace, Target
+from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
+from ackord.runtime.adapters.cluster.channels import Channels
+from ackord.runtime.adapters.cluster.errors import InvalidMessageError
+from ackord.runtime.adapters.cluster.messages import Answer, Broadcast, Command
+from ackord.runtime.adapters.cluster.wire import decode, encode
+from ackord.runtime.errors import ClusterError, UsageError
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import printable
+from ackord.runtime.tasks import TaskSet
+
+_SID_LENGTH: Final = 20
+"""Characters of a socket's id, in Node too."""
+
+
+class SubscriptionMode(StrEnum):
+    """Which rooms have a channel of their own; it must be the same on all servers."""
+
+    DYNAMIC = "dynamic"
+    """All but the rooms of single sockets, which have their ids: 20 characters."""
+    DYNAMIC_PRIVATE = "dynamic-private"
+    """All rooms."""
+    STATIC = "static"
+    """None: each server gets all messages of the namespace."""
+
+    def has_channel(self, room: str) -> bool:
+        """Whether a room has a channel of its own."""
+        if self is SubscriptionMode.DYNAMIC:
+            return len(room) != _SID_LENGTH
+        return self is SubscriptionMode.DYNAMIC_PRIVATE
+
+
+class ChannelBus:
+    """Connects the namespaces of one server with those of the others over channels; implements
+    `ackord.runtime.adapters.cluster.adapter.Bus`.
+
+    Its method `make_adapter` is the option `adapter` of one `Server`.
+    """
+
+    __slots__ = (
+        "_adapters",
+        "_channels",
+        "_is_open",
+        "_joining",
+        "_log",
+        "_mode",
+        "_prefix",
+        "_server_id",
+        "_tasks",
+        "_wanted",
+    )
+
+    def __init__(
+        self,
+        channels: Channels,
+        *,
+        prefix: str = "socket.io",
+        mode: SubscriptionMode = SubscriptionMode.DYNAMIC,
+    ) -> None:
+        """Take the way between the servers; `prefix` begins the names of all channels."""
+        self._channels = channels
+        self._prefix = prefix
+        self._mode = mode
+        self._server_id: str | None = None
+        # By channel: what comes on it is for this namespace.
+        self._adapters: dict[str, ClusterAdapter] = {}
+        # Channels of rooms that were made in this turn of the event loop.
+        self._wanted: list[str] = []
+        self._is_open = False
+        self._joining = asyncio.Lock()
+        self._log = LimitedLog(logging.getLogger("ackord.runtime.server"))
+        self._tasks = TaskSet(self._log)
+
+    def make_adapter(self, namespace: LocalNamespace) -> ClusterAdapter:
+        """Make the adapter of a namespace.
+
+        Raises:
+            UsageError: another server has adapters of this bus.
+        """
+        if self._server_id not in {None, namespace.server_id}:
+            raise UsageError("these adapters belong to one server; make others for each server")
+        self._server_id = namespace.server_id
+        adapter = ClusterAdapter(namespace, self)
+        adapter.on("create-room", lambda room, _: self._room_created(adapter, room))
+        adapter.on("delete-room", lambda room, _: self._room_deleted(adapter, room))
+        return adapter
+
+    # What an adapter asks; see `Bus`
+
+    async def join(self, adapter: ClusterAdapter) -> None:
+        """See `Bus.join`."""
+        async with self._joining:
+            if not self._is_open:
+                await self._channels.open(self._receive)
+                self._is_open = True
+            channels = [
+                self._channel(adapter),
+                self._channel(adapter, adapter.server_id),
+                *(
+                    self._channel(adapter, room)
+                    for room in adapter.rooms
+                    if self._mode.has_channel(room)
+                ),
+            ]
+            self._adapters.update(dict.fromkeys(channels, adapter))
+            await self._channels.subscribe(channels)
+
+    async def leave(self, adapter: ClusterAdapter) -> None:
+        """See `Bus.leave`."""
+        async with self._joining:
+            channels = [channel for channel, found in self._adapters.items() if found is adapter]
+            for channel in channels:
+                del self._adapters[channel]
+            self._channels.unsubscribe(channels)
+            if not self._adapters and self._is_open:
+                self._is_open = False
+                await self._tasks.finish(0)
+                await self._channels.close()
+
+    def forget(self, adapter: ClusterAdapter) -> None:
+        """See `Bus.forget`."""
+        self._adapters = {
+            channel: found for channel, found in self._adapters.items() if found is not adapter
+        }
+        if not self._adapters:
+            self._is_open = False
+            self._joining = asyncio.Lock()
+            self._wanted.clear()
+            self._tasks.discard()
+            self._channels.discard()
+
+    def may_reach(self, adapter: ClusterAdapter, target: Target) -> bool:
+        """See `Bus.may_reach`."""
+        return self._channels.may_be_heard(self._channel_for(adapter, target))
+
+    def publish(self, adapter: ClusterAdapter, command: Command) -> asyncio.Future[None]:
+        """See `Bus.publish`."""
+        is_routed = isinstance(command, Broadcast) and command.request is None
+        channel = (
+            self._channel_for(adapter, command.target)
+            if isinstance(command, Broadcast) and is_routed
+            else self._channel(adapter)
+        )
+        return self._channels.publish(channel, encode(command, adapter.server_id, adapter.name))
+
+    def answer(self, adapter: ClusterAdapter, server: str, answer: Answer) -> None:
+        """See `Bus.answer`."""
+        data = encode(answer, adapter.server_id, adapter.name)
+        published = self._channels.publish(self._channel(adapter, server), data)
+        published.add_done_callback(self._warn_if_lost)
+
+    async def count(self, adapter: ClusterAdapter) -> int:
+        """See `Bus.count`."""
+        return max(await self._channels.count(self._channel(adapter)) - 1, 0)
+
+    # Channels
+
+    def _channel(self, adapter: ClusterAdapter, part: str | None = None) -> str:
+        """Return the channel of a namespace, or of a room or a server in it."""
+        channel = f"{self._prefix}#{adapter.name}#"
+        return channel if part is None else f"{channel}{part}#"
+
+    def _channel_for(self, adapter: ClusterAdapter, target: Target) -> str:
+        if target.rooms is not None and len(target.rooms) == 1:
+            (room,) = target.rooms
+            if self._mode.has_channel(room):
+                return self._channel(adapter, room)
+        return self._channel(adapter)
+
+    def _room_created(self, adapter: ClusterAdapter, room: str) -> None:
+        if self._mode.has_channel(room) and self._channel(adapter) in self._adapters:
+            channel = self._channel(adapter, room)
+            self._adapters[channel] = adapter
+            if not self._wanted:
+                self._tasks.start(self._subscribe())
+            self._wanted.append(channel)
+
+    def _room_deleted(self, adapter: ClusterAdapter, room: str) -> None:
+        channel = self._channel(adapter, room)
+        if self._mode.has_channel(room) and self._adapters.pop(channel, None) is not None:
+            if channel in self._wanted:
+                self._wanted.remove(channel)
+            else:
+                self._channels.unsubscribe([channel])
+
+    async def _subscribe(self) -> None:
+        wanted = self._wanted
+        self._wanted = []
+        with suppress(ClusterError):  # the channels themselves tell of a lost connection
+            await self._channels.subscribe(wanted)
+
+    # What comes
+
+    def _receive(self, channel: str, data: bytes) -> None:
+        adapter = self._adapters.get(channel)
+        if adapter is None:
+            return
+        if data.endswith(f'"uid":"{adapter.server_id}","nsp":"{adapter.name}"}}'.encode()):
+            return  # its own, and JSON
+        try:
+            envelope = decode(data)
+        except InvalidMessageError as error:
+            adapter.warn(
+                "foreign", f"a message of another server is ignored: {printable(str(error)[:200])}"
+            )
+            return
+        is_foreign = envelope is not None and envelope.uid != adapter.server_id
+        if envelope is not None and is_foreign and envelope.namespace == adapter.name:
+            adapter.receive(envelope.uid, envelope.message)
+
+    def _warn_if_lost(self, published: asyncio.Future[None]) -> None:
+        if not published.cancelled() and (error := published.exception()) is not None:
+            self._log.write_warning(
+                "answer", None, f"An answer to another server wasn't sent: {error}"
+            )
