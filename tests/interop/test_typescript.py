@@ -96,6 +96,13 @@ EXPECTED: Final[dict[str, Any]] = {
     "asked": [9, ["refused", 7, 2], [True, None], {"error": 2}, None],
     "asked again": ["unknown_event", ["row", 7, 2, "1.50"], [False], "internal"],
     "of": {"ok": True, "value": "blue"},
+    # The same namespace twice, another contract, and what asks for it have connections of their own,
+    # and so have clients that come when all others have left.
+    "shared": [
+        [0, 0, 2, 3, 4],
+        [{"ok": True, "value": "blue"}, {"ok": True, "value": [0]}, {"ok": True, "value": 5}],
+        [5, 5, 7, 8, 9],
+    ],
     "other parameter": {"refused": ["unknown", "", [], "Invalid namespace"]},
     "pending": {"name": "DisconnectedError", "message": "slow: the connection was lost"},
     "after reconnection": [{"done": False}, True],
@@ -116,6 +123,7 @@ EXPECTED: Final[dict[str, Any]] = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("typescript"))
     made.add_package("travels", {})
+    made.add_package("minimal", {})
     shutil.copy(SCENARIO, made.directory)
     return made
 
@@ -124,6 +132,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def validating(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("validating"))
     made.add_package("travels", {"validate": "standard-schema"})
+    made.add_package("minimal", {})
     shutil.copy(SCENARIO, made.directory)
     return made
 

@@ -1,4 +1,4 @@
-"""The server of test_typescript.py: everything that the contract `travels` has.
+"""The server of test_typescript.py: all of the contract `travels`, and a second contract.
 
 It prints ``listening PORT``, and nothing else.
 """
@@ -15,6 +15,7 @@ from pydantic import MISSING, JsonValue
 from typing_extensions import override
 
 from tests import hosts
+from tests.codegen.golden.minimal.expected import MinimalContext, MinimalNamespace
 from tests.codegen.golden.travels.expected import (
     AckordError,
     AllAuth,
@@ -145,6 +146,14 @@ class Everything(AllNamespace):
         ctx.disconnect()
 
 
+class SecondContract(MinimalNamespace):
+    """The namespace of the second contract."""
+
+    @override
+    async def on_ping(self, ctx: MinimalContext) -> int:
+        return 5
+
+
 class Tenants(OfNamespace):
     """A namespace with a parameter."""
 
@@ -158,6 +167,7 @@ def make_server() -> Server:
     server = Server()
     server.register(Everything())
     server.register(Tenants())
+    server.register(SecondContract())
     return server
 
 

@@ -1,6 +1,7 @@
 // What a front end does with the generated client of the contract `travels`, in Node and in a browser.
 // Gives what was observed by step; tests/interop/test_typescript.py says what it must be.
 import { io } from "socket.io-client";
+import { MinimalClient } from "./minimal/index.js";
 import {
   AllClient,
   type AllRefusal,
@@ -129,6 +130,26 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   steps["of"] = await of.which();
   of.disconnect();
   steps["other parameter"] = await thrown(OfClient.connect(url, "a/b ü", options));
+
+  const { forceNew: _, ...sharing } = options;
+  const connect = (): Promise<[OfClient, AllClient, AllClient, MinimalClient, OfClient]> =>
+    Promise.all([
+      OfClient.connect(url, "blue", sharing),
+      AllClient.connect(url, { ...sharing, auth: { token } }),
+      AllClient.connect(url, { ...sharing, auth: { token } }),
+      MinimalClient.connect(url, sharing),
+      OfClient.connect(url, "green", { ...sharing, multiplex: false }),
+    ]);
+  const connections = (clients: readonly { socket: object }[]): number[] => {
+    const found = clients.map(({ socket }) => Reflect.get(socket, "io") as unknown);
+    return found.map((each) => found.indexOf(each));
+  };
+  const before = await connect();
+  const answers = [await before[0].which(), await before[1].told(), await before[3].ping()];
+  before.forEach((each) => each.disconnect());
+  const after = await connect();
+  steps["shared"] = [connections(before), answers, connections([...before, ...after]).slice(5)];
+  after.forEach((each) => each.disconnect());
 
   const events: unknown[] = [];
   all.onConnect(() => events.push("connect"));

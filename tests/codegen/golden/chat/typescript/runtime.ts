@@ -2,7 +2,7 @@
 // What the generated clients stand on; the same for every contract.
 
 import { io } from "socket.io-client";
-import type { ManagerOptions, SocketOptions } from "socket.io-client";
+import type { ManagerOptions, Socket, SocketOptions } from "socket.io-client";
 
 declare const brand: unique symbol;
 
@@ -332,7 +332,7 @@ export function open<Made extends Client<unknown>>(
   const [address = "", search = ""] = url.split("?", 2);
   const asked: { [name: string]: unknown } = { ackord: contract };
   new URLSearchParams(search).forEach((value, name) => (asked[name] = value));
-  const socket = io(address.replace(/\/+$/, "") + path, {
+  const socket = socketFor(address.replace(/\/+$/, ""), path, {
     ...rest,
     query: { ...asked, ...query },
     autoConnect: false,
@@ -349,6 +349,28 @@ export function open<Made extends Client<unknown>>(
   };
   socket.connect();
   return client;
+}
+
+/**
+ * The sockets, by namespace, of the last connection to each server. `io` would share it with the
+ * clients of other contracts, but a connection tells the server the contract of its clients.
+ */
+const shared = new Map<string, Map<string, Socket>>();
+
+/** Make a socket. It shares a connection that is in use, and hasn't had its namespace, as in `io`. */
+function socketFor(address: string, path: string, options: ConnectOptions): Socket {
+  const isAlone = options.forceNew === true || options.multiplex === false;
+  const key = `${address} ${options.path ?? ""}`;
+  const sockets = isAlone ? undefined : shared.get(key);
+  const used = [...(sockets?.values() ?? [])].find((each) => each.active);
+  if (sockets && used && !sockets.has(path)) {
+    const socket = used.io.socket(path, options);
+    sockets.set(path, socket);
+    return socket;
+  }
+  const socket = io(address + path, { ...options, forceNew: true });
+  if (!isAlone) shared.set(key, new Map([[path, socket]]));
+  return socket;
 }
 
 /** Wait until a client is connected. If that fails, the client is closed. */
