@@ -27,8 +27,8 @@ class Arguments:
         self._validation = validation
         self.converters = Converters(plan, names, settings)
         self.annotations = Annotations(plan, names, settings)
-        self.uses_converters = False
-        """Whether what was written needs ``converters.ts``."""
+        self.modules: set[str] = set()
+        """What was used of ``converters`` and ``wire``, as which modules import their functions."""
 
     def sent(self, declared: Event, names: EventNames) -> list[str]:
         """Write the parameters of a method that sends an event."""
@@ -43,7 +43,7 @@ class Arguments:
         if self._validation is not None:
             values = self._validation.arguments(event, values)
         has_bigint = self.converters.has_bigint([field.type for field in event.declared.args])
-        return f"wire.plain({values})" if has_bigint else values
+        return self._using(f"wire.plain({values})") if has_bigint else values
 
     def received(self, declared: Event, names: EventNames) -> list[str]:
         """Write the parameters of a function that an event is given to."""
@@ -86,8 +86,7 @@ class Arguments:
         converter = self.converters.expression(field.type)
         if converter is None:
             return value
-        self.uses_converters |= "converters." in converter
-        return f"{converter}({value})"
+        return f"{self._using(converter)}({value})"
 
     def _with_default(self, value: str, field: Field) -> str:
         """Write the default of an argument that is absent, or null where it can't be."""
@@ -115,7 +114,8 @@ class Arguments:
         if self._validation is not None:
             values = self._validation.answer(event, "v", "v[0]")
         if self.converters.has_bigint([field.type for field in _answer(event)]):
-            return ["write: wire.plain" if values == "v" else f"write: (v) => wire.plain({values})"]
+            write = "wire.plain" if values == "v" else f"(v) => wire.plain({values})"
+            return [f"write: {self._using(write)}"]
         return [] if values == "v" else [f"write: (v) => {values}"]
 
     def reply(self, event: EventPlan) -> list[str]:
@@ -132,8 +132,7 @@ class Arguments:
         for error in plan.connect_errors:
             converter = self.converters.fields(error.fields)
             if converter is not None:
-                self.uses_converters |= "converters." in converter
-                entries.append(f"{key(error.code)}: {converter}")
+                entries.append(f"{key(error.code)}: {self._using(converter)}")
         return braces(entries) if entries else None
 
     def _errors(self, name: str, event: EventPlan) -> list[str]:
@@ -142,13 +141,17 @@ class Arguments:
         entries: list[str] = []
         for error in event.errors:
             converter = self.converters.fields(error.fields) if is_read else None
-            self.uses_converters |= converter is not None and "converters." in converter
             if self._validation is not None and self._validation.is_on and error.fields:
                 data = "data" if converter is None else f"{converter}(data)"
                 converter = f"(data) => {self._validation.error(error.name, data)}"
             if converter is not None:
-                entries.append(f"{key(error.code)}: {converter}")
+                entries.append(f"{key(error.code)}: {self._using(converter)}")
         return [f"{name}: {{ {', '.join(entries)} }}"] if entries else []
+
+    def _using(self, code: str) -> str:
+        """Note the modules that code needs."""
+        self.modules |= {name for name in ("converters", "wire") if f"{name}." in code}
+        return code
 
     def _form(self, event: EventPlan) -> Iterator[str]:
         if event.declared.ack_style == "result":

@@ -47,8 +47,8 @@ class MockViews:
                 names=names,
                 path=plan.declared.path,
                 head=bracketed(
-                    f"export class {names.mock} extends MockServer<",
-                    [names.mock_handlers, " | ".join(errors) or "never"],
+                    f"export class {names.mock} extends mocking.MockServer<",
+                    [names.client, names.mock_handlers, " | ".join(errors) or "never"],
                     "> {",
                     last="",
                 ),

@@ -45,7 +45,7 @@ CLIENT: Final = _OBJECT | frozenset(
 MOCK: Final = _OBJECT | frozenset(
     {
         "ask", "client", "connect", "constructor", "disconnect", "emit", "events", "handlers",
-        "join", "received", "reconnect", "refusal", "sockets", "take", "then",
+        "made", "received", "reconnect", "refusal", "sockets", "take", "then",
     }
 )  # fmt: skip
 """Members of mock servers."""

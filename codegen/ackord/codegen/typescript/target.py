@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from ackord.codegen.documentation import first_paragraph
@@ -42,6 +43,15 @@ _VALUES: Final = (
     "unwrap",
 )
 """What every package exports of the wrapper."""
+_MODULES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "converters": "./converters.js",
+        "mocking": "./mocking.js",
+        "wire": "./runtime.js",
+        "schemas": "./schemas.js",
+    }
+)
+"""What modules of the package are called where they are imported as a whole, and their files."""
 _PACKAGE: Final = "ackord.codegen.typescript"
 _TYPES: Final = (
     "CallOptions",
@@ -97,6 +107,7 @@ class _Package:
             files["client.ts"], more = self._client()
             used |= more
             files["mock.ts"] = self._mock()
+            files["mocking.ts"] = self._render("mocking.ts")
         limits = list(limit_definitions(self._plan, self._names))
         if limits:
             files["limits.ts"] = self._render("limits.ts", definitions=limits)
@@ -133,16 +144,14 @@ class _Package:
         has_auth = any(each.auth is not None for each in namespaces)
         auth = views.annotations.use("Auth") if has_auth else ""
         imports = self._imports(views.annotations)
-        modules = ['import * as wire from "./runtime.js";']
-        if views.arguments.uses_converters:
-            modules.insert(0, 'import * as converters from "./converters.js";')
+        used = {"wire", *views.arguments.modules}
         if views.validation.is_used:
-            modules.append('import * as schemas from "./schemas.js";')
+            used.add("schemas")
         text = self._render(
             "client.ts",
             namespaces=namespaces,
             contract=literal(f"{contract.name}@{contract.version}"),
-            imports="\n".join((*modules, *filter(None, [imports]))),
+            imports="\n".join((*_modules(used), *filter(None, [imports]))),
             connect_options=connect_options,
             auth=auth,
         )
@@ -154,10 +163,8 @@ class _Package:
         clients = sorted(each.names.client for each in namespaces)
         modules = [
             bracketed("import { ", clients, ' } from "./client.js";'),
-            'import * as wire from "./runtime.js";',
+            *_modules({"mocking", *views.arguments.modules}),
         ]
-        if views.arguments.uses_converters:
-            modules.insert(1, 'import * as converters from "./converters.js";')
         imports = "\n".join((*modules, *filter(None, [self._imports(views.annotations)])))
         return self._render("mock.ts", namespaces=namespaces, imports=imports)
 
@@ -210,6 +217,11 @@ class _Package:
     def _render(self, file: str, **values: Any) -> str:
         template = self._environment.get_template(f"{file}.jinja")
         return template.render(header=self._header, **values)
+
+
+def _modules(used: AbstractSet[str]) -> list[str]:
+    """Write the imports of modules of the package."""
+    return [f'import * as {name} from "{file}";' for name, file in _MODULES.items() if name in used]
 
 
 def _inside(text: str) -> str:

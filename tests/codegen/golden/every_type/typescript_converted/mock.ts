@@ -3,6 +3,7 @@
 
 import { TypesClient } from "./client.js";
 import * as converters from "./converters.js";
+import * as mocking from "./mocking.js";
 import * as wire from "./runtime.js";
 import type { Decimal, JsonValue, Result } from "./runtime.js";
 import type {
@@ -29,188 +30,7 @@ import type {
   Tags,
 } from "./types.js";
 
-type Listener = (...args: unknown[]) => void;
-
-/** What a mock server got from a client. */
-export interface Received {
-  /** The method of the client. */
-  readonly event: string;
-  readonly args: readonly unknown[];
-}
-
-/** A value as it comes out of the wire: plain JSON, and an `ArrayBuffer` for bytes. */
-function carried(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.slice().buffer;
-  if (value instanceof Date) return value.toJSON();
-  if (Array.isArray(value)) return value.map((each: unknown) => carried(each) ?? null);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(entries.map(([key, each]) => [key, carried(each)]));
-}
-
-/** The refusal of a connection, as socket.io-client gives it. */
-function refused(refusal: { readonly message: string }): Error {
-  const { message, ...data } = refusal;
-  return Object.assign(new Error(message), { data: carried(data) });
-}
-
-/** A socket without a network. */
-class MockSocket implements wire.AnySocket {
-  connected = false;
-  active = false;
-  id: string | undefined;
-  private readonly listeners = new Map<string, Set<Listener>>();
-  private readonly pending = new Set<(cause: Error) => void>();
-  private waiting: (() => void)[] = [];
-
-  constructor(private readonly server: MockServer<object, { readonly message: string }>) {}
-
-  on(event: string, listener: Listener): this {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
-    return this;
-  }
-
-  off(event: string, listener: Listener): this {
-    this.listeners.get(event)?.delete(listener);
-    return this;
-  }
-
-  fire(event: string, ...args: unknown[]): void {
-    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(...args);
-  }
-
-  connect(): this {
-    if (this.connected) return this;
-    const refusal = this.server.refusal;
-    this.active = refusal === undefined;
-    if (refusal !== undefined) {
-      this.fire("connect_error", refused(refusal));
-      return this;
-    }
-    this.connected = true;
-    this.id = "mock";
-    this.fire("connect");
-    for (const send of this.waiting.splice(0)) send();
-    return this;
-  }
-
-  disconnect(): this {
-    this.end("io client disconnect", false);
-    this.active = false; // a lost connection isn't made again either
-    return this;
-  }
-
-  end(reason: string, active: boolean): void {
-    if (!this.connected) return;
-    this.connected = false;
-    this.active = active;
-    this.id = undefined;
-    const cause = new Error("socket has been disconnected");
-    for (const fail of [...this.pending]) fail(cause);
-    this.fire("disconnect", reason);
-  }
-
-  emit(event: string, ...args: unknown[]): this {
-    this.send(() => this.server.take(event, args.map(carried)));
-    return this;
-  }
-
-  timeout(milliseconds: number): { emit(event: string, ...args: unknown[]): unknown } {
-    return {
-      emit: (event, ...args) => {
-        const done = args.pop() as (cause: Error | null, ...answer: unknown[]) => void;
-        const finish = (cause: Error | null, ...answer: unknown[]): void => {
-          if (!this.pending.delete(finish)) return;
-          clearTimeout(timer);
-          done(cause, ...answer);
-        };
-        const timer = setTimeout(() => finish(new Error("operation has timed out")), milliseconds);
-        this.pending.add(finish);
-        const ack = (...answer: unknown[]): void => finish(null, ...answer.map(carried));
-        this.send(() => this.server.take(event, args.map(carried), ack));
-      },
-    };
-  }
-
-  private send(send: () => void): void {
-    if (this.connected) send();
-    else this.waiting.push(send);
-  }
-}
-
-/** A server of one namespace, in memory. */
-abstract class MockServer<
-  Handlers extends object,
-  Refusal extends { readonly message: string },
-> {
-  /** What clients have sent, in order. */
-  readonly received: Received[] = [];
-  /** Why the next connections are refused; `undefined` lets them in. */
-  refusal: Refusal | undefined;
-  protected readonly sockets: MockSocket[] = [];
-
-  /**
-   * Make a server.
-   *
-   * @param handlers - How events are answered; they can be changed at any time. An event without a
-   * handler is noted in `received`, and answered with the error `unknown_event`.
-   */
-  protected constructor(
-    readonly handlers: Handlers,
-    private readonly events: { readonly [event: string]: wire.Question & { name: string } },
-  ) {}
-
-  /** Lose the connection, as if the network were gone. Clients wait until `reconnect`. */
-  disconnect(reason = "transport close"): void {
-    const active = reason !== "io server disconnect";
-    for (const socket of [...this.sockets]) socket.end(reason, active);
-  }
-
-  /** Connect the clients again that wait for it. */
-  reconnect(): void {
-    for (const socket of [...this.sockets]) if (socket.active) socket.connect();
-  }
-
-  /** @internal */
-  take(event: string, args: readonly unknown[], ack: Listener = () => undefined): void {
-    const question = Object.hasOwn(this.events, event) && this.events[event];
-    if (!question) return;
-    const handler = Reflect.get(this.handlers, question.name) as wire.Handler | undefined;
-    const read = wire.receivedArgs(args, question.args, question.read);
-    this.received.push({ event: question.name, args: read });
-    void wire.respond(handler?.bind(this.handlers), args, question, ack);
-  }
-
-  protected join(socket: MockSocket): void {
-    this.sockets.push(socket);
-    socket.connect();
-  }
-
-  protected emit(event: string, args: readonly unknown[]): void {
-    const values = wire.trimmed(args);
-    for (const socket of [...this.sockets])
-      if (socket.connected) socket.fire(event, ...values.map(carried));
-  }
-
-  protected ask<Value>(
-    event: string,
-    args: readonly unknown[],
-    declared: Omit<wire.Request, "timeout">,
-    hasErrors: boolean,
-  ): Promise<Value> {
-    const socket = this.sockets.find((each) => each.connected);
-    if (!socket) return Promise.reject(new wire.DisconnectedError(`${event}: no client`));
-    return new Promise((resolve, reject) => {
-      const ack = (...answer: unknown[]): void => {
-        const result = wire.readAnswer(answer.map(carried), declared);
-        if (hasErrors) resolve(result as Value);
-        else if (result.ok) resolve(result.value as Value);
-        else reject(new wire.ResultError(result.error));
-      };
-      socket.fire(event, ...wire.trimmed(args).map(carried), ack);
-    });
-  }
-}
+export type { Received } from "./mocking.js";
 
 /** How a {@link MockTypesServer} answers. */
 export interface MockTypesHandlers {
@@ -254,9 +74,9 @@ export interface MockTypesHandlers {
 }
 
 /** A stand-in for the server of {@link TypesClient}. */
-export class MockTypesServer extends MockServer<MockTypesHandlers, never> {
+export class MockTypesServer extends mocking.MockServer<TypesClient, MockTypesHandlers, never> {
   constructor(handlers: MockTypesHandlers = {}) {
-    super(handlers, {
+    super(TypesClient, handlers, {
       scalars: {
         name: "scalars",
         args: 1,
@@ -302,21 +122,6 @@ export class MockTypesServer extends MockServer<MockTypesHandlers, never> {
       empty: { name: "empty", args: 1 },
       failing: { name: "failing", args: 0, errors: true },
     });
-  }
-
-  /** Make a client that is connected. */
-  client(): TypesClient {
-    const socket = new MockSocket(this);
-    const client = new TypesClient(socket);
-    this.join(socket);
-    return client;
-  }
-
-  /** Make a client as its `connect` does: this fails if `refusal` is set. */
-  async connect(): Promise<TypesClient> {
-    const client = this.client();
-    if (this.refusal === undefined) return client;
-    throw client.refusal(refused(this.refusal));
   }
 
   told(value: Scalars, shape?: Shape): void {

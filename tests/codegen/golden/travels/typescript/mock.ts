@@ -3,192 +3,12 @@
 
 import { AllClient, OfClient } from "./client.js";
 import * as converters from "./converters.js";
+import * as mocking from "./mocking.js";
 import * as wire from "./runtime.js";
 import type { JsonValue, Result } from "./runtime.js";
 import type { Closed, Mood, Refused, Row, Shape } from "./types.js";
 
-type Listener = (...args: unknown[]) => void;
-
-/** What a mock server got from a client. */
-export interface Received {
-  /** The method of the client. */
-  readonly event: string;
-  readonly args: readonly unknown[];
-}
-
-/** A value as it comes out of the wire: plain JSON, and an `ArrayBuffer` for bytes. */
-function carried(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.slice().buffer;
-  if (value instanceof Date) return value.toJSON();
-  if (Array.isArray(value)) return value.map((each: unknown) => carried(each) ?? null);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(entries.map(([key, each]) => [key, carried(each)]));
-}
-
-/** The refusal of a connection, as socket.io-client gives it. */
-function refused(refusal: { readonly message: string }): Error {
-  const { message, ...data } = refusal;
-  return Object.assign(new Error(message), { data: carried(data) });
-}
-
-/** A socket without a network. */
-class MockSocket implements wire.AnySocket {
-  connected = false;
-  active = false;
-  id: string | undefined;
-  private readonly listeners = new Map<string, Set<Listener>>();
-  private readonly pending = new Set<(cause: Error) => void>();
-  private waiting: (() => void)[] = [];
-
-  constructor(private readonly server: MockServer<object, { readonly message: string }>) {}
-
-  on(event: string, listener: Listener): this {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
-    return this;
-  }
-
-  off(event: string, listener: Listener): this {
-    this.listeners.get(event)?.delete(listener);
-    return this;
-  }
-
-  fire(event: string, ...args: unknown[]): void {
-    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(...args);
-  }
-
-  connect(): this {
-    if (this.connected) return this;
-    const refusal = this.server.refusal;
-    this.active = refusal === undefined;
-    if (refusal !== undefined) {
-      this.fire("connect_error", refused(refusal));
-      return this;
-    }
-    this.connected = true;
-    this.id = "mock";
-    this.fire("connect");
-    for (const send of this.waiting.splice(0)) send();
-    return this;
-  }
-
-  disconnect(): this {
-    this.end("io client disconnect", false);
-    this.active = false; // a lost connection isn't made again either
-    return this;
-  }
-
-  end(reason: string, active: boolean): void {
-    if (!this.connected) return;
-    this.connected = false;
-    this.active = active;
-    this.id = undefined;
-    const cause = new Error("socket has been disconnected");
-    for (const fail of [...this.pending]) fail(cause);
-    this.fire("disconnect", reason);
-  }
-
-  emit(event: string, ...args: unknown[]): this {
-    this.send(() => this.server.take(event, args.map(carried)));
-    return this;
-  }
-
-  timeout(milliseconds: number): { emit(event: string, ...args: unknown[]): unknown } {
-    return {
-      emit: (event, ...args) => {
-        const done = args.pop() as (cause: Error | null, ...answer: unknown[]) => void;
-        const finish = (cause: Error | null, ...answer: unknown[]): void => {
-          if (!this.pending.delete(finish)) return;
-          clearTimeout(timer);
-          done(cause, ...answer);
-        };
-        const timer = setTimeout(() => finish(new Error("operation has timed out")), milliseconds);
-        this.pending.add(finish);
-        const ack = (...answer: unknown[]): void => finish(null, ...answer.map(carried));
-        this.send(() => this.server.take(event, args.map(carried), ack));
-      },
-    };
-  }
-
-  private send(send: () => void): void {
-    if (this.connected) send();
-    else this.waiting.push(send);
-  }
-}
-
-/** A server of one namespace, in memory. */
-abstract class MockServer<
-  Handlers extends object,
-  Refusal extends { readonly message: string },
-> {
-  /** What clients have sent, in order. */
-  readonly received: Received[] = [];
-  /** Why the next connections are refused; `undefined` lets them in. */
-  refusal: Refusal | undefined;
-  protected readonly sockets: MockSocket[] = [];
-
-  /**
-   * Make a server.
-   *
-   * @param handlers - How events are answered; they can be changed at any time. An event without a
-   * handler is noted in `received`, and answered with the error `unknown_event`.
-   */
-  protected constructor(
-    readonly handlers: Handlers,
-    private readonly events: { readonly [event: string]: wire.Question & { name: string } },
-  ) {}
-
-  /** Lose the connection, as if the network were gone. Clients wait until `reconnect`. */
-  disconnect(reason = "transport close"): void {
-    const active = reason !== "io server disconnect";
-    for (const socket of [...this.sockets]) socket.end(reason, active);
-  }
-
-  /** Connect the clients again that wait for it. */
-  reconnect(): void {
-    for (const socket of [...this.sockets]) if (socket.active) socket.connect();
-  }
-
-  /** @internal */
-  take(event: string, args: readonly unknown[], ack: Listener = () => undefined): void {
-    const question = Object.hasOwn(this.events, event) && this.events[event];
-    if (!question) return;
-    const handler = Reflect.get(this.handlers, question.name) as wire.Handler | undefined;
-    const read = wire.receivedArgs(args, question.args, question.read);
-    this.received.push({ event: question.name, args: read });
-    void wire.respond(handler?.bind(this.handlers), args, question, ack);
-  }
-
-  protected join(socket: MockSocket): void {
-    this.sockets.push(socket);
-    socket.connect();
-  }
-
-  protected emit(event: string, args: readonly unknown[]): void {
-    const values = wire.trimmed(args);
-    for (const socket of [...this.sockets])
-      if (socket.connected) socket.fire(event, ...values.map(carried));
-  }
-
-  protected ask<Value>(
-    event: string,
-    args: readonly unknown[],
-    declared: Omit<wire.Request, "timeout">,
-    hasErrors: boolean,
-  ): Promise<Value> {
-    const socket = this.sockets.find((each) => each.connected);
-    if (!socket) return Promise.reject(new wire.DisconnectedError(`${event}: no client`));
-    return new Promise((resolve, reject) => {
-      const ack = (...answer: unknown[]): void => {
-        const result = wire.readAnswer(answer.map(carried), declared);
-        if (hasErrors) resolve(result as Value);
-        else if (result.ok) resolve(result.value as Value);
-        else reject(new wire.ResultError(result.error));
-      };
-      socket.fire(event, ...wire.trimmed(args).map(carried), ack);
-    });
-  }
-}
+export type { Received } from "./mocking.js";
 
 /** How a {@link MockAllServer} answers. */
 export interface MockAllHandlers {
@@ -213,9 +33,9 @@ export interface MockAllHandlers {
 }
 
 /** A stand-in for the server of {@link AllClient}. */
-export class MockAllServer extends MockServer<MockAllHandlers, Closed> {
+export class MockAllServer extends mocking.MockServer<AllClient, MockAllHandlers, Closed> {
   constructor(handlers: MockAllHandlers = {}) {
-    super(handlers, {
+    super(AllClient, handlers, {
       echo: { name: "echo", args: 1, errors: true, read: (v) => [converters.Row(v[0])] },
       tell: { name: "tell", args: 2, read: (v) => [v[0], v[1] ?? "good"] },
       told: { name: "told", args: 0, result: true },
@@ -229,21 +49,6 @@ export class MockAllServer extends MockServer<MockAllHandlers, Closed> {
       ask: { name: "ask", args: 1, result: true },
       leave: { name: "leave", args: 0 },
     });
-  }
-
-  /** Make a client that is connected. */
-  client(): AllClient {
-    const socket = new MockSocket(this);
-    const client = new AllClient(socket);
-    this.join(socket);
-    return client;
-  }
-
-  /** Make a client as its `connect` does: this fails if `refusal` is set. */
-  async connect(): Promise<AllClient> {
-    const client = this.client();
-    if (this.refusal === undefined) return client;
-    throw client.refusal(refused(this.refusal));
   }
 
   posted(row: Row, why?: string, n?: number): void {
@@ -290,25 +95,10 @@ export interface MockOfHandlers {
 }
 
 /** A stand-in for the server of {@link OfClient}. */
-export class MockOfServer extends MockServer<MockOfHandlers, never> {
+export class MockOfServer extends mocking.MockServer<OfClient, MockOfHandlers, never> {
   constructor(handlers: MockOfHandlers = {}) {
-    super(handlers, {
+    super(OfClient, handlers, {
       which: { name: "which", args: 0, silent: true },
     });
-  }
-
-  /** Make a client that is connected. */
-  client(): OfClient {
-    const socket = new MockSocket(this);
-    const client = new OfClient(socket);
-    this.join(socket);
-    return client;
-  }
-
-  /** Make a client as its `connect` does: this fails if `refusal` is set. */
-  async connect(): Promise<OfClient> {
-    const client = this.client();
-    if (this.refusal === undefined) return client;
-    throw client.refusal(refused(this.refusal));
   }
 }
