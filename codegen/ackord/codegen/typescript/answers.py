@@ -15,6 +15,15 @@ def answer_type(annotations: Annotations, event: EventPlan) -> str:
     return "undefined" if event.declared.ack is None else annotations.text(event.declared.ack)
 
 
+def handler_type(annotations: Annotations, event: EventPlan) -> str:
+    """Write the type of what a handler of an event returns, at once or as a promise."""
+    value = answer_type(annotations, event)
+    if not event.errors:
+        return "void" if value == "undefined" else value
+    errors = " | ".join(annotations.error(error.name) for error in event.errors)
+    return f"{annotations.use('Result')}<{value}, {errors}>"
+
+
 def failure_types(
     annotations: Annotations, event: EventPlan, namespace: NamespacePlan
 ) -> list[str]:

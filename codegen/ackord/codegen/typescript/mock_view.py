@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
-from ackord.codegen.typescript.answers import answer_type
+from ackord.codegen.typescript.answers import handler_type
 from ackord.codegen.typescript.arguments import Arguments
 from ackord.codegen.typescript.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.typescript.settings import Settings
@@ -66,7 +66,7 @@ class MockViews:
 
     def _handler(self, event: EventPlan, names: EventNames) -> str:
         declared = event.declared
-        value = self._answer(event) if event.acked else "void"
+        value = handler_type(self.annotations, event) if event.acked else "void"
         parameters = self.arguments.received(declared, names)
         said = comment(declared.doc, tags(declared), 2)
         tail = f"): {value} | Promise<{value}>;"
@@ -86,7 +86,7 @@ class MockViews:
         if not event.acked:
             head = bracketed(f"{method}(", parameters, "): void {", indent=2)
             return f"{said}{head}\n    this.emit({name}, {values});\n  }}\n"
-        value = self._answer(event)
+        value = handler_type(self.annotations, event)
         head = bracketed(f"{method}(", parameters, f"): Promise<{value}> {{", indent=2)
         entries = self.arguments.reply(event)
         has_errors = str(bool(event.errors)).lower()
@@ -94,11 +94,3 @@ class MockViews:
             "return this.ask(", [name, values, braces(entries), has_errors], ");", indent=4
         )
         return f"{said}{head}\n{call}\n  }}\n"
-
-    def _answer(self, event: EventPlan) -> str:
-        """Write the type of a handler's answer."""
-        value = answer_type(self.annotations, event)
-        if not event.errors:
-            return "void" if value == "undefined" else value
-        errors = " | ".join(self.annotations.error(error.name) for error in event.errors)
-        return f"{self.annotations.use('Result')}<{value}, {errors}>"

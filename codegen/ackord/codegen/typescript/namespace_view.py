@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
-from ackord.codegen.typescript.answers import answer_type, failure_types
+from ackord.codegen.typescript.answers import answer_type, failure_types, handler_type
 from ackord.codegen.typescript.arguments import Arguments
 from ackord.codegen.typescript.naming import EventNames, Names, NamespaceNames
 from ackord.codegen.typescript.settings import Settings
@@ -161,13 +161,7 @@ class NamespaceViews:
 
     def _handling(self, event: EventPlan, names: EventNames) -> str:
         declared = event.declared
-        value = answer_type(self.annotations, event)
-        if declared.ack is None and not event.ack_args:
-            value = "void"
-        if event.errors:
-            errors = " | ".join(self.annotations.error(error.name) for error in event.errors)
-            value = value if value != "void" else "undefined"
-            value = f"{self.annotations.use('Result')}<{value}, {errors}>"
+        value = handler_type(self.annotations, event)
         tail = f") => {value} | Promise<{value}>"
         handler = bracketed("handler: (", self.arguments.received(declared, names), tail)
         said = comment(declared.doc, tags(declared), 2)

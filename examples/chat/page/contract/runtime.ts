@@ -702,14 +702,20 @@ function isBinary(value: object): boolean {
 /** Write a parameter in the path of a namespace. */
 export const segment = (value: unknown): string => encodeURIComponent(String(value));
 
-/** Write what JSON can't hold as text, in any depth: the packet that has `auth` is JSON alone. */
-export function textual(value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) {
-    const binary = Array.from(value, (byte) => String.fromCharCode(byte)).join("");
-    return btoa(binary).replaceAll("+", "-").replaceAll("/", "_");
-  }
-  if (Array.isArray(value)) return value.map(textual);
-  if (!isObject(value) || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, textual(each)]));
+/** Write values in any depth, as `leaf` writes those that aren't written as they are. */
+function deep(leaf: Convert): Convert {
+  return function write(value): unknown {
+    const written = leaf(value);
+    if (Array.isArray(written)) return written.map((each) => write(each));
+    if (!isObject(written) || isBinary(written) || written instanceof Date) return written;
+    return Object.fromEntries(Object.entries(written).map(([key, each]) => [key, write(each)]));
+  };
 }
+
+/** Write what JSON can't hold as text, in any depth: the packet that has `auth` is JSON alone. */
+export const textual = /* @__PURE__ */ deep((value) => {
+  if (typeof value === "bigint") return String(value);
+  if (!(value instanceof Uint8Array)) return value;
+  const binary = Array.from(value, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_");
+});

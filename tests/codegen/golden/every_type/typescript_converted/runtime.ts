@@ -711,30 +711,32 @@ function isBinary(value: object): boolean {
 /** Write a parameter in the path of a namespace. */
 export const segment = (value: unknown): string => encodeURIComponent(String(value));
 
-/** Write what JSON can't hold as text, in any depth: the packet that has `auth` is JSON alone. */
-export function textual(value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) {
-    const binary = Array.from(value, (byte) => String.fromCharCode(byte)).join("");
-    return btoa(binary).replaceAll("+", "-").replaceAll("/", "_");
-  }
-  if (Array.isArray(value)) return value.map(textual);
-  if (!isObject(value) || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, textual(each)]));
+/** Write values in any depth, as `leaf` writes those that aren't written as they are. */
+function deep(leaf: Convert): Convert {
+  return function write(value): unknown {
+    const written = leaf(value);
+    if (Array.isArray(written)) return written.map((each) => write(each));
+    if (!isObject(written) || isBinary(written) || written instanceof Date) return written;
+    return Object.fromEntries(Object.entries(written).map(([key, each]) => [key, write(each)]));
+  };
 }
+
+/** Write what JSON can't hold as text, in any depth: the packet that has `auth` is JSON alone. */
+export const textual = /* @__PURE__ */ deep((value) => {
+  if (typeof value === "bigint") return String(value);
+  if (!(value instanceof Uint8Array)) return value;
+  const binary = Array.from(value, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_");
+});
 
 /** Whole numbers of 64 bits, which are text on the wire. */
 export const bigint: Convert = (value) =>
   typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : value;
 
 /** Write whole numbers of 64 bits as text, in any depth. */
-export function plain<Value>(value: Value): Value;
-export function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (!isObject(value) || isBinary(value) || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
-}
+export const plain = /* @__PURE__ */ deep((value) =>
+  typeof value === "bigint" ? String(value) : value,
+) as <Value>(value: Value) => Value;
 
 /** Points in time, which are text on the wire. */
 export const date: Convert = (value) => (typeof value === "string" ? new Date(value) : value);
