@@ -33,7 +33,7 @@ REFUSED: Final = {"code": "refused", "message": "refused", "data": {"row": {**RO
 EXPECTED: Final[dict[str, Any]] = {
     "version": "1.0.0",
     "refused": [
-        {"refused": ["closed", "2030-01-02", "closed"]},
+        {"refused": ["closed", "2030-01-02", "closed", "bytes 251,255,0", "text"]},
         {
             "refused": [
                 "unknown",

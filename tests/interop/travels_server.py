@@ -59,7 +59,7 @@ class Everything(AllNamespace):
     @override
     async def on_connect(self, ctx: AllContext, auth: AllAuth) -> Closed | None:
         if auth.token == "closed":
-            return Closed(until=date(2030, 1, 2))
+            return Closed(until=date(2030, 1, 2), seal=b"\xfb\xff\x00", either="text")
         if auth.token == "crash":
             raise RuntimeError("not for clients")
         self._told = [len(auth.blob or b"")]

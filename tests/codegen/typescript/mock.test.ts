@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ChatClient, DateTime, type Message, RoomName, UserName, fail, ok, unwrap } from "./chat/index.js";
 import { MockChatServer } from "./chat/mock.js";
-import { DateTime as At, Decimal, Int64, type Row, UnknownMood } from "./travels/index.js";
+import { DateTime as At, Decimal, Int64, PlainDate, type Row, UnknownMood } from "./travels/index.js";
 import { MockAllServer } from "./travels/mock.js";
 
 const room = RoomName("lobby");
@@ -61,10 +61,11 @@ test("a lost connection fails what waits, and what is sent meanwhile arrives lat
   const pending = chat.leave(room);
   server.disconnect();
   await expect(pending).rejects.toThrow("the connection was lost");
+  await expect(chat.rooms({ timeout: 1 })).rejects.toThrow("no answer in time");
   chat.typing(room);
   expect([chat.connected, server.received.length]).toEqual([false, 1]);
   server.reconnect();
-  expect(server.received.at(-1)).toEqual({ event: "typing", args: [room, true] });
+  expect(server.received.slice(1)).toEqual([{ event: "typing", args: [room, true] }]);
   expect(seen).toEqual(["transport close", "connect"]);
   await expect(chat.leave(room, { timeout: 1 })).rejects.toThrow("no answer in time");
 });
@@ -75,6 +76,10 @@ test("a refused connection is what the contract declares", async () => {
   const error: unknown = await server.connect().catch((caught: unknown) => caught);
   if (!ChatClient.isRefused(error) || error.error.code !== "name_taken") throw error;
   expect(error.error.data.name).toBe("ada");
+  const all = new MockAllServer();
+  const data = { until: PlainDate("2030-01-02"), seal: Uint8Array.of(251, 255, 0), either: "text" };
+  all.refusal = { code: "closed", message: "", data };
+  await expect(all.connect()).rejects.toMatchObject({ error: { code: "closed", data } });
 });
 
 test("every value travels as over a network", async () => {

@@ -53,7 +53,7 @@ async function thrown(promise: Promise<unknown>): Promise<unknown> {
 function refused(error: AllRefusal): unknown {
   switch (error.code) {
     case "closed":
-      return ["closed", error.data.until, error.message];
+      return ["closed", error.data.until, error.message, seen(error.data.seal), error.data.either];
     case "unknown":
       return ["unknown", error.receivedCode, error.issues?.map((issue) => issue.loc) ?? [], error.message];
     default:

@@ -14,6 +14,7 @@ from ackord.codegen.plan import Plan
 from ackord.codegen.typescript.naming import Names
 from ackord.codegen.typescript.settings import Settings
 from ackord.codegen.typescript.text import braces, bracketed, key, literal
+from ackord.schema.analysis.json_kinds import json_kinds
 from ackord.schema.model import (
     Alias,
     Field,
@@ -86,7 +87,12 @@ class Converters:
                     return None
                 return f"wire.tuple({', '.join(each or 'undefined' for each in inner_all)})"
             case UnionType(members):
-                found = [found for each in members if (found := self.expression(each, prefix))]
+                has_text = "string" in json_kinds(type_, self._plan.declarations)
+                found = [
+                    f"wire.attached({found})" if has_text and self._is_bytes(each) else found
+                    for each in members
+                    if (found := self.expression(each, prefix))
+                ]
                 if len(found) < 2:
                     return found[0] if found else None
                 return f"wire.either({', '.join(found)})"
@@ -105,6 +111,20 @@ class Converters:
     def has_bigint(self, types: Iterable[Type]) -> bool:
         """Return whether a value of one of these types may have a ``bigint``."""
         return self._big and self.has_any(types, {"int64"})
+
+    def _is_bytes(self, type_: Type) -> bool:
+        match type_:
+            case ScalarType(name):
+                return name == "bytes"
+            case NullableType(item):
+                return self._is_bytes(item)
+            case RefType(name):
+                declared = self._plan.declarations[name]
+                return isinstance(declared, Alias | NewType) and any(
+                    map(self._is_bytes, _parts(declared))
+                )
+            case _:
+                return False
 
     def _find_converted(self) -> frozenset[str]:
         names = self._scalars.keys()

@@ -25,7 +25,13 @@ function carried(value: unknown): unknown {
 /** The refusal of a connection, as socket.io-client gives it. */
 function refused(refusal: { readonly message: string }): Error {
   const { message, ...data } = refusal;
-  return Object.assign(new Error(message), { data: carried(data) });
+  return Object.assign(new Error(message), { data: carried(wire.textual(data)) });
+}
+
+/** What a socket needs of its server. */
+interface Server {
+  readonly refusal: { readonly message: string } | undefined;
+  take(event: string, args: readonly unknown[], ack?: Listener): void;
 }
 
 /** A socket without a network. */
@@ -35,9 +41,9 @@ export class MockSocket implements wire.AnySocket {
   id: string | undefined;
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly pending = new Set<(cause: Error) => void>();
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly server: MockServer<wire.Client<unknown>, object, { readonly message: string }>) {}
+  constructor(private readonly server: Server) {}
 
   on(event: string, listener: Listener): this {
     this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
@@ -63,8 +69,10 @@ export class MockSocket implements wire.AnySocket {
     }
     this.connected = true;
     this.id = "mock";
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const send of waiting) this.send(send);
     this.fire("connect");
-    for (const send of this.waiting.splice(0)) send();
     return this;
   }
 
@@ -96,19 +104,21 @@ export class MockSocket implements wire.AnySocket {
         const finish = (cause: Error | null, ...answer: unknown[]): void => {
           if (!this.pending.delete(finish)) return;
           clearTimeout(timer);
+          this.waiting.delete(send); // a request that has failed isn't sent later
           done(cause, ...answer);
         };
         const timer = setTimeout(() => finish(new Error("operation has timed out")), milliseconds);
         this.pending.add(finish);
         const ack = (...answer: unknown[]): void => finish(null, ...answer.map(carried));
-        this.send(() => this.server.take(event, args.map(carried), ack));
+        const send = (): void => this.server.take(event, args.map(carried), ack);
+        this.send(send);
       },
     };
   }
 
   private send(send: () => void): void {
     if (this.connected) send();
-    else this.waiting.push(send);
+    else this.waiting.add(send);
   }
 }
 

@@ -19,4 +19,4 @@ export const Absent: wire.Convert = /* @__PURE__ */ wire.record(() => ({
 
 export const Holder: wire.Convert = /* @__PURE__ */ wire.record(() => ({ blob: Blob }));
 
-export const Nothing: wire.Convert = /* @__PURE__ */ wire.bytes;
+export const Nothing: wire.Convert = /* @__PURE__ */ wire.attached(wire.bytes);

@@ -36,4 +36,4 @@ export const Holder: wire.Convert = /* @__PURE__ */ wire.record(() => ({
   moment: Moment,
 }));
 
-export const Nothing: wire.Convert = /* @__PURE__ */ wire.bytes;
+export const Nothing: wire.Convert = /* @__PURE__ */ wire.attached(wire.bytes);

@@ -214,8 +214,11 @@ export interface StreamOptions {
 /** Stop listening. */
 export type Unsubscribe = () => void;
 
-/** Change a value from its form on the wire, or to it. */
-export type Convert = (value: unknown) => unknown;
+/**
+ * Change a value from its form on the wire, or to it. `isText` says that the packet is JSON alone,
+ * in which bytes are text.
+ */
+export type Convert = (value: unknown, isText?: boolean) => unknown;
 
 export type Handler = (...args: never[]) => unknown;
 
@@ -323,7 +326,7 @@ export abstract class Client<Refusal> {
     const message = cause instanceof Error ? cause.message : "";
     if (this.socket.active) return new ConnectionFailedError(message, { cause });
     const data = isObject(cause) && isObject(cause["data"]) ? cause["data"] : {};
-    const error = failure({ ...data, message }, this.refusals, this.readRefusal);
+    const error = failure({ ...data, message }, this.refusals, this.readRefusal, true);
     return new ConnectRefusedError(message, error as Refusal);
   }
 }
@@ -619,13 +622,14 @@ function failure(
   received: unknown,
   declared: readonly string[],
   read: { readonly [code: string]: Convert } = {},
+  isText = false,
 ): unknown {
   const error: { [key: string]: unknown } = isObject(received) ? received : {};
   const { code, message, data, issues } = error;
   const text = typeof message === "string" ? message : "";
   if (typeof code === "string" && declared.includes(code)) {
     const convert = Object.hasOwn(read, code) ? read[code] : undefined;
-    return { code, message: text, data: convert ? convert(data) : data };
+    return { code, message: text, data: convert ? convert(data, isText) : data };
   }
   return {
     code: "unknown",
@@ -649,63 +653,79 @@ function isObject(value: unknown): value is { [key: string]: unknown } {
 // The types whose form differs from that on the wire, in any depth.
 
 /** Binary content: Socket.IO gives an `ArrayBuffer` in browsers, and a `Buffer` in Node. */
-export const bytes: Convert = (value) =>
-  value instanceof ArrayBuffer
-    ? new Uint8Array(value)
-    : ArrayBuffer.isView(value)
-      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-      : value;
+export const bytes: Convert = (value, isText) => {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value))
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return isText && typeof value === "string" ? fromBase64(value) : value;
+};
+
+/** Bytes in a union with text: in JSON alone, all text is taken for text. */
+export const attached =
+  (convert: Convert): Convert =>
+  (value) =>
+    convert(value);
 
 /** A list. */
 export const list =
   (item: Convert): Convert =>
-  (value) =>
-    Array.isArray(value) ? value.map(item) : value;
+  (value, isText) =>
+    Array.isArray(value) ? value.map((each: unknown) => item(each, isText)) : value;
 
 /** A list of certain items. */
 export const tuple =
   (...items: readonly (Convert | undefined)[]): Convert =>
-  (value) =>
+  (value, isText) =>
     Array.isArray(value)
-      ? value.map((each: unknown, index) => items[index]?.(each) ?? each)
+      ? value.map((each: unknown, index) => items[index]?.(each, isText) ?? each)
       : value;
 
 /** An object with any keys. */
 export const map =
   (item: Convert): Convert =>
-  (value) =>
+  (value, isText) =>
     isObject(value) && !Array.isArray(value) && !isBinary(value)
-      ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, item(each)]))
+      ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, item(each, isText)]))
       : value;
 
 /** An object with known fields; `fields` is a function because types may hold themselves. */
 export const record =
   (fields: () => { readonly [key: string]: Convert }): Convert =>
-  (value) => {
+  (value, isText) => {
     if (!isObject(value) || Array.isArray(value) || isBinary(value)) return value;
     const changed: { [key: string]: unknown } = { ...value };
     for (const [key, convert] of Object.entries(fields()))
-      if (Object.hasOwn(changed, key)) changed[key] = convert(changed[key]);
+      if (Object.hasOwn(changed, key)) changed[key] = convert(changed[key], isText);
     return changed;
   };
 
 /** One of several records, which the value of a field tells apart. */
 export const tagged =
   (tag: string, members: () => { readonly [value: string]: Convert }): Convert =>
-  (value) => {
+  (value, isText) => {
     const found = isObject(value) ? members() : {};
     const key = isObject(value) ? String(value[tag]) : "";
-    return Object.hasOwn(found, key) ? (found[key] as Convert)(value) : value;
+    return Object.hasOwn(found, key) ? (found[key] as Convert)(value, isText) : value;
   };
 
 /** One of several types; each converter leaves the values of others as they are. */
 export const either =
   (...members: readonly Convert[]): Convert =>
-  (value) =>
-    members.reduce((changed, convert) => convert(changed), value);
+  (value, isText) =>
+    members.reduce((changed, convert) => convert(changed, isText), value);
 
 function isBinary(value: object): boolean {
   return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+}
+
+/** Read bytes from their text, in either alphabet; other text is returned as it is. */
+function fromBase64(text: string): unknown {
+  try {
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    return Uint8Array.from(binary, (each) => each.charCodeAt(0));
+  } catch {
+    return text;
+  }
 }
 
 /** Write a parameter in the path of a namespace. */

@@ -82,6 +82,8 @@ class Refused(_v1.Error, frozen=True):
 class Closed(_v1.Error, frozen=True):
     code: ClassVar[Literal["closed"]] = "closed"
     until: _v1.Date
+    seal: _v1.Bytes
+    either: _v1.Maybe[_v1.Bytes | str] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ export class AllClient extends wire.Client<AllRefusal> {
       ask_split: { args: 0, many: true },
       ask_table: { args: 0, result: true },
       ask_nothing: { args: 0 },
-    });
+    }, { closed: wire.record(() => ({ seal: wire.bytes, either: wire.attached(wire.bytes) })) });
   }
 
   /**
@@ -127,7 +127,7 @@ export class AllClient extends wire.Client<AllRefusal> {
       this,
       "nothing",
       [],
-      { timeout: 20000, errors: ["closed"], read: () => [] },
+      { timeout: 20000, errors: ["closed"], read: () => [], readError: { closed: wire.record(() => ({ seal: wire.bytes, either: wire.attached(wire.bytes) })) } },
       options,
     );
   }

@@ -83,6 +83,8 @@ export interface Closed {
   readonly message: string;
   readonly data: {
     readonly until: PlainDate;
+    readonly seal: Uint8Array;
+    readonly either?: Uint8Array | string;
   };
 }
 
