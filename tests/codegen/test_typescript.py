@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from ackord.codegen import NotSupportedError, generate, write
+from ackord.codegen import NotSupportedError, UnknownTargetError, generate, write
 from ackord.codegen.typescript import target
 from ackord.codegen.typescript.json_schema import schema_type
 from ackord.codegen.typescript.reserved import CLIENT, MOCK
@@ -144,7 +144,7 @@ def test_a_client_of_twenty_events_is_small(tmp_path: Path) -> None:
     ],
 )
 def test_options_that_there_are_not_are_refused(options: Mapping[str, str], said: str) -> None:
-    with pytest.raises(Exception, match=said):
+    with pytest.raises(UnknownTargetError, match=said):
         generate_golden("minimal", options)
 
 

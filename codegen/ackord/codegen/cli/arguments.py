@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+from ackord.codegen.typescript.settings import OPTIONS
+
+_TYPESCRIPT: Final = ", ".join(f"{name}={'|'.join(values)}" for name, values in OPTIONS.items())
 
 
 class Format(StrEnum):
@@ -60,8 +63,7 @@ TargetOptions = Annotated[
     typer.Option(
         "--option",
         metavar="NAME=VALUE",
-        help="An option of the target: typescript has newtypes=branded|plain, "
-        "int64=string|bigint and datetime=string|Date.",
+        help=f"An option of the target: typescript has {_TYPESCRIPT}.",
         show_default=False,
     ),
 ]
