@@ -208,15 +208,36 @@ function presence(name: RoomName, who: UserName, here: boolean): void {
 function drawRooms(): void {
   const mine = [...rooms].sort(([a], [b]) => a.localeCompare(b));
   $("rooms").replaceChildren(
-    ...mine.map(([name, { members, unread }]) => roomLine(name, { count: members.size, unread, current: name === state.current, onclick: () => show(name) })),
+    ...mine.map(([name, { members, unread }]) =>
+      roomLine(name, {
+        count: members.size,
+        unread,
+        current: name === state.current,
+        onclick: () => show(name),
+      }),
+    ),
   );
-  const others = Object.keys(state.everywhere).map(RoomName).filter((name) => !rooms.has(name)).sort();
+  const others = Object.keys(state.everywhere)
+    .map(RoomName)
+    .filter((name) => !rooms.has(name))
+    .sort();
   $("elsewhere").replaceChildren(
-    ...others.map((name) => roomLine(name, { count: state.everywhere[name], title: `Join #${name}`, onclick: () => void tryJoin(name) })),
+    ...others.map((name) =>
+      roomLine(name, {
+        count: state.everywhere[name],
+        title: `Join #${name}`,
+        onclick: () => void tryJoin(name),
+      }),
+    ),
   );
-  if (others.length === 0) $("elsewhere").append(el("li", { class: "empty" }, "No other rooms yet"));
+  if (others.length === 0)
+    $("elsewhere").append(el("li", { class: "empty" }, "No other rooms yet"));
   const unread = mine.reduce((sum, [, room]) => sum + room.unread, 0);
-  document.title = unread ? `(${unread}) Ackord chat` : state.current ? `#${state.current} · Ackord chat` : "Ackord chat";
+  document.title = unread
+    ? `(${unread}) Ackord chat`
+    : state.current
+      ? `#${state.current} · Ackord chat`
+      : "Ackord chat";
 }
 
 async function tryJoin(text: string): Promise<void> {
@@ -243,7 +264,8 @@ $("enter").addEventListener("submit", (event) => {
   fieldError(firstRoomField, "");
   if (!name) return fieldError(nameField, "A name is needed.");
   const { maxLength } = limits.UserName;
-  if ([...name].length > maxLength) return fieldError(nameField, `A name has at most ${maxLength} characters.`);
+  if ([...name].length > maxLength)
+    return fieldError(nameField, `A name has at most ${maxLength} characters.`);
   if (!ROOM_PATTERN.test(room)) return fieldError(firstRoomField, ROOM_NAMES);
   localStorage.setItem("name", name);
   enter(UserName(name), [RoomName(room)]);
@@ -256,7 +278,8 @@ $("leave").addEventListener("click", () => state.current && void leave(state.cur
 $("sign-out").addEventListener("click", signOut);
 $("theme").addEventListener("click", () => {
   const { dataset } = document.documentElement;
-  const theme = dataset["theme"] ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const theme =
+    dataset["theme"] ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   localStorage.setItem("theme", (dataset["theme"] = theme === "dark" ? "light" : "dark"));
 });
 
@@ -266,10 +289,13 @@ function toggle(what: "menu" | "people", open: boolean): void {
   $(what === "menu" ? "menu" : "people-toggle").setAttribute("aria-expanded", String(open));
 }
 
-const closePanels = (): void => (["menu", "people"] as const).forEach((what) => toggle(what, false));
+const closePanels = (): void =>
+  (["menu", "people"] as const).forEach((what) => toggle(what, false));
 
 $("menu").addEventListener("click", () => toggle("menu", true));
-$("people-toggle").addEventListener("click", () => toggle("people", !$("app").classList.contains("people-open")));
+$("people-toggle").addEventListener("click", () =>
+  toggle("people", !$("app").classList.contains("people-open")),
+);
 $("scrim").addEventListener("click", closePanels);
 
 document.addEventListener("keydown", (event) => {
@@ -289,4 +315,7 @@ nameField.value = localStorage.getItem("name") ?? "";
 firstRoomField.value = location.hash.slice(1);
 nameField.focus();
 const entered = sessionStorage.getItem("name"); // before the page was loaded again
-if (entered) enter(UserName(entered), [RoomName(ROOM_PATTERN.test(firstRoomField.value) ? firstRoomField.value : "lobby")]);
+if (entered)
+  enter(UserName(entered), [
+    RoomName(ROOM_PATTERN.test(firstRoomField.value) ? firstRoomField.value : "lobby"),
+  ]);

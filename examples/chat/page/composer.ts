@@ -23,12 +23,18 @@ const length = (): number => [...written()].length;
 
 export function update(): void {
   const usable = Boolean(state.current && state.chat?.connected);
-  text.placeholder = picture ? "Add a caption" : state.current ? `Write to #${state.current}` : "Join a room first";
+  text.placeholder = picture
+    ? "Add a caption"
+    : state.current
+      ? `Write to #${state.current}`
+      : "Join a room first";
   text.disabled = !state.current;
   $("attach", HTMLButtonElement).disabled = !usable;
-  $("send", HTMLButtonElement).disabled = !usable || (!written() && !picture) || length() > longest();
+  $("send", HTMLButtonElement).disabled =
+    !usable || (!written() && !picture) || length() > longest();
   text.style.height = "38px";
-  if (text.value.includes("\n") || text.scrollHeight > 40) text.style.height = `${text.scrollHeight}px`;
+  if (text.value.includes("\n") || text.scrollHeight > 40)
+    text.style.height = `${text.scrollHeight}px`;
   const left = longest() - length();
   $("counter").textContent = left < COUNTED || picture ? `${length()} / ${longest()}` : "";
   $("counter").classList.toggle("over", left < 0);
@@ -47,10 +53,15 @@ async function send(): Promise<void> {
   const { chat, me, current: room } = state;
   if (!room || !me || !chat?.connected || (!written() && !picture)) return;
   if (length() > longest()) {
-    toast(`${picture ? "A caption" : "A message"} has at most ${longest()} characters, and this one has ${length()}.`, { bad: true });
+    const what = picture ? "A caption" : "A message";
+    toast(`${what} has at most ${longest()} characters, and this one has ${length()}.`, {
+      bad: true,
+    });
     return;
   }
-  const body: Body = picture ? { ...picture.body, ...(written() && { caption: written() }) } : { kind: "text_body", text: written() };
+  const body: Body = picture
+    ? { ...picture.body, ...(written() && { caption: written() }) }
+    : { kind: "text_body", text: written() };
   text.value = "";
   removePicture();
   stopTyping();
@@ -90,7 +101,8 @@ function showPicture(body: ImageBody, name: string): void {
   picture = { body, url: pictureUrl(body) };
   preview.src = picture.url;
   $("preview-name").textContent = name;
-  $("preview-size").textContent = `${Math.max(1, Math.round(body.data.byteLength / 1000))} KB, sent as binary`;
+  $("preview-size").textContent =
+    `${Math.max(1, Math.round(body.data.byteLength / 1000))} KB, sent as binary`;
   $("preview").hidden = false;
   update();
 }
@@ -123,7 +135,8 @@ function noteTyping(): void {
 
 function stopTyping(): void {
   clearTimeout(typingTimer);
-  if (typingRoom && state.chat?.connected && rooms.has(typingRoom)) state.chat.typing(typingRoom, false);
+  if (typingRoom && state.chat?.connected && rooms.has(typingRoom))
+    state.chat.typing(typingRoom, false);
   typingRoom = undefined;
 }
 

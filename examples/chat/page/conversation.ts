@@ -39,7 +39,8 @@ export function add(name: RoomName, entry: Entry): boolean {
   if (!room) return false;
   if (isSaid(entry)) typingChanged(name, entry.author, false);
   room.entries.push(entry);
-  for (const old of room.entries.splice(0, room.entries.length - SHOWN_MESSAGES)) if (isSaid(old) && old.url) URL.revokeObjectURL(old.url);
+  for (const old of room.entries.splice(0, room.entries.length - SHOWN_MESSAGES))
+    if (isSaid(old) && old.url) URL.revokeObjectURL(old.url);
   if (name !== state.current) return false;
   append(room.entries);
   return true;
@@ -50,7 +51,11 @@ export function typingChanged(name: RoomName, who: UserName, active: boolean): v
   if (!typing) return;
   clearTimeout(typing.get(who));
   typing.delete(who);
-  if (active) typing.set(who, window.setTimeout(() => typingChanged(name, who, false), 2 * TYPING_ENDS_AFTER));
+  if (active)
+    typing.set(
+      who,
+      window.setTimeout(() => typingChanged(name, who, false), 2 * TYPING_ENDS_AFTER),
+    );
   if (name === state.current) drawTyping();
 }
 
@@ -66,15 +71,32 @@ export function drawRoom(): void {
 export function drawPeople(): void {
   const members = [...(currentRoom()?.members ?? [])].sort((a, b) => a.localeCompare(b));
   $("people-toggle").hidden = !state.current;
-  $("room-subtitle").textContent = state.current ? `${members.length} ${members.length === 1 ? "person" : "people"} here` : "Join a room on the left to begin";
-  $("people").replaceChildren(...members.map((name) => el("li", {}, avatar(name), el("span", {}, name), name === state.me ? el("small", {}, "you") : "")));
+  $("room-subtitle").textContent = state.current
+    ? `${members.length} ${members.length === 1 ? "person" : "people"} here`
+    : "Join a room on the left to begin";
+  $("people").replaceChildren(
+    ...members.map((name) =>
+      el(
+        "li",
+        {},
+        avatar(name),
+        el("span", {}, name),
+        name === state.me ? el("small", {}, "you") : "",
+      ),
+    ),
+  );
 }
 
 function drawTyping(): void {
   const names = [...(currentRoom()?.typing.keys() ?? [])];
   $("typing").replaceChildren();
   if (names.length === 0) return;
-  const who = names.length > 2 ? `${names.length} people are` : names.length === 2 ? `${names[0]} and ${names[1]} are` : `${names[0]} is`;
+  const who =
+    names.length > 2
+      ? `${names.length} people are`
+      : names.length === 2
+        ? `${names[0]} and ${names[1]} are`
+        : `${names[0]} is`;
   $("typing").append(el("i"), el("i"), el("i"), `${who} writing`);
 }
 
@@ -84,7 +106,8 @@ export function drawMessages(): void {
   const fromEnd = list.scrollHeight - list.scrollTop;
   const entries = currentRoom()?.entries ?? [];
   list.replaceChildren(...entries.map((entry, index) => draw(entry, entries[index - 1])));
-  if (state.current && entries.length === 0) list.append(el("li", { class: "notice" }, `Nothing has been said in #${state.current} yet.`));
+  if (state.current && entries.length === 0)
+    list.append(el("li", { class: "notice" }, `Nothing has been said in #${state.current} yet.`));
   list.scrollTop = list.scrollHeight - fromEnd;
   if (wasAtEnd) scrollToEnd();
 }
@@ -104,8 +127,13 @@ function append(entries: readonly Entry[]): void {
 function draw(entry: Entry, before: Entry | undefined): HTMLElement {
   if (!isSaid(entry)) return el("li", { class: "notice" }, entry.notice);
   const last = isSaid(before) && !before.failure ? before : undefined;
-  const soon = !entry.sent_at || Date.parse(entry.sent_at) - Date.parse(last?.sent_at ?? "") < 300_000;
-  return message(entry, { mine: entry.author === state.me, follows: last?.author === entry.author && soon }, actions);
+  const soon =
+    !entry.sent_at || Date.parse(entry.sent_at) - Date.parse(last?.sent_at ?? "") < 300_000;
+  return message(
+    entry,
+    { mine: entry.author === state.me, follows: last?.author === entry.author && soon },
+    actions,
+  );
 }
 
 export function scrollToEnd(): void {
@@ -122,5 +150,6 @@ $("messages").addEventListener("scroll", () => {
 });
 const keepEnd = new ResizeObserver(() => atEnd && scrollToEnd());
 keepEnd.observe($("messages"));
-// A picture that is loaded, or a preview that is shown, must not push the newest message out of sight.
+// A picture that is loaded, or a preview that is shown, must not push the newest message out of
+// sight.
 $("messages").addEventListener("load", () => atEnd && scrollToEnd(), true);

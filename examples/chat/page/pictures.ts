@@ -17,7 +17,8 @@ export async function readPicture(file: File): Promise<ImageBody> {
   if (mime && file.size <= ENOUGH) return { kind: "image", mime, data: await bytes(file) };
   for (const side of [LONGEST_SIDE, LONGEST_SIDE / 2]) {
     const blob = await shrink(bitmap, side);
-    if (blob && blob.size <= ENOUGH) return { kind: "image", mime: "image/jpeg", data: await bytes(blob) };
+    if (blob && blob.size <= ENOUGH)
+      return { kind: "image", mime: "image/jpeg", data: await bytes(blob) };
   }
   throw new Error("This picture is too large.");
 }

@@ -26,7 +26,8 @@ export interface Room {
   draft: string;
 }
 
-export const isSaid = (entry: Entry | undefined): entry is Said => entry !== undefined && "body" in entry;
+export const isSaid = (entry: Entry | undefined): entry is Said =>
+  entry !== undefined && "body" in entry;
 
 export const state = {
   chat: undefined as ChatClient | undefined,
@@ -45,5 +46,8 @@ export const currentRoom = (): Room | undefined => state.current && rooms.get(st
 export function merged(known: readonly Entry[], history: readonly Message[]): Entry[] {
   const key = ({ id, sent_at }: Said): string => `${id} ${sent_at}`;
   const here = new Set(known.filter(isSaid).map(key));
-  return [...known, ...history.filter((message) => !here.has(key(message))).map((message) => ({ ...message }))];
+  return [
+    ...known,
+    ...history.filter((message) => !here.has(key(message))).map((message) => ({ ...message })),
+  ];
 }

@@ -21,7 +21,8 @@ export function explain(error: ChatRefusal | NotInRoom | TooManyRooms | UnknownE
 
 /** Say why a request got no answer. */
 export function explainFailure(failure: unknown): string {
-  if (failure instanceof Error && failure.name === "DisconnectedError") return "The connection was lost before the server answered.";
+  if (failure instanceof Error && failure.name === "DisconnectedError")
+    return "The connection was lost before the server answered.";
   return "The server did not answer. Check the connection and try again.";
 }
 

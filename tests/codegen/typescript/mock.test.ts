@@ -1,8 +1,24 @@
 // A front end's tests without a server: run by vitest.
 import { expect, test } from "vitest";
-import { ChatClient, DateTime, type Message, RoomName, UserName, fail, ok, unwrap } from "./chat/index.js";
+import {
+  ChatClient,
+  DateTime,
+  type Message,
+  RoomName,
+  UserName,
+  fail,
+  ok,
+  unwrap,
+} from "./chat/index.js";
 import { MockChatServer } from "./chat/mock.js";
-import { DateTime as At, Decimal, Int64, PlainDate, type Row, UnknownMood } from "./travels/index.js";
+import {
+  DateTime as At,
+  Decimal,
+  Int64,
+  PlainDate,
+  type Row,
+  UnknownMood,
+} from "./travels/index.js";
 import { MockAllServer } from "./travels/mock.js";
 
 const room = RoomName("lobby");
@@ -13,7 +29,13 @@ const message: Message = {
   sent_at: DateTime("2024-02-29T12:00:00Z"),
   body: { kind: "image", mime: "image/png", data: Uint8Array.of(1, 2) },
 };
-const row: Row = { id: 1, at: At("2024-02-29T12:00:00Z"), big: Int64("1"), price: Decimal("1"), blob: Uint8Array.of(7) };
+const row: Row = {
+  id: 1,
+  at: At("2024-02-29T12:00:00Z"),
+  big: Int64("1"),
+  price: Decimal("1"),
+  blob: Uint8Array.of(7),
+};
 
 test("the history is shown on joining", async () => {
   const server = new MockChatServer({ join: () => ok({ members: [], history: [message] }) });
@@ -24,9 +46,17 @@ test("the history is shown on joining", async () => {
 });
 
 test("handlers answer with declared errors, and what has none with unknown_event", async () => {
-  const chat = new MockChatServer({ sendMessage: (to) => fail({ code: "not_in_room", message: "no", data: { room: to } }) }).client();
-  expect(await chat.sendMessage(room, message.body)).toEqual({ ok: false, error: { code: "not_in_room", message: "no", data: { room } } });
-  expect(await chat.leave(room)).toMatchObject({ ok: false, error: { code: "unknown", receivedCode: "unknown_event" } });
+  const chat = new MockChatServer({
+    sendMessage: (to) => fail({ code: "not_in_room", message: "no", data: { room: to } }),
+  }).client();
+  expect(await chat.sendMessage(room, message.body)).toEqual({
+    ok: false,
+    error: { code: "not_in_room", message: "no", data: { room } },
+  });
+  expect(await chat.leave(room)).toMatchObject({
+    ok: false,
+    error: { code: "unknown", receivedCode: "unknown_event" },
+  });
 });
 
 test("events reach listeners and iterators at once, with bytes of their own", async () => {
@@ -39,7 +69,10 @@ test("events reach listeners and iterators at once, with bytes of their own", as
   stop();
   server.messagePosted(message);
   expect(heard).toEqual([message]);
-  expect([(await iterator.next()).value, (await iterator.next()).value]).toEqual([message, message]);
+  expect([(await iterator.next()).value, (await iterator.next()).value]).toEqual([
+    message,
+    message,
+  ]);
   expect(heard[0]?.body).not.toBe(message.body);
 });
 
@@ -85,7 +118,8 @@ test("a refused connection is what the contract declares", async () => {
 test("every value travels as over a network", async () => {
   const got: unknown[] = [];
   const server = new MockAllServer({
-    echo: (each) => (each.id > 0 ? ok(each) : fail({ code: "refused", message: "", data: { row: each } })),
+    echo: (each) =>
+      each.id > 0 ? ok(each) : fail({ code: "refused", message: "", data: { row: each } }),
     tell: (...args) => void got.push(...args),
     split: (text) => [text, 1, [Uint8Array.of(1)]],
     table: () => ({ error: 1 }),
@@ -93,7 +127,9 @@ test("every value travels as over a network", async () => {
   });
   const all = server.client();
   expect(await unwrap(all.echo(row))).toEqual(row);
-  expect(await all.echo({ ...row, id: 0 })).toMatchObject({ error: { data: { row: { blob: row.blob } } } });
+  expect(await all.echo({ ...row, id: 0 })).toMatchObject({
+    error: { data: { row: { blob: row.blob } } },
+  });
   all.tell(1);
   all.tell(2, UnknownMood("so-so"));
   expect(got).toEqual([1, "good", 2, "so-so"]);
@@ -107,10 +143,14 @@ test("every value travels as over a network", async () => {
   all.onAskRow((each) => ok(each));
   all.onAskSplit(() => [true, null]);
   all.onAskTable(() => ({ error: 2 }));
-  expect([await server.askRow(row), await server.askSplit(), await server.askTable()]).toEqual([ok(row), [true, null], { error: 2 }]);
+  expect([await server.askRow(row), await server.askSplit(), await server.askTable()]).toEqual([
+    ok(row),
+    [true, null],
+    { error: 2 },
+  ]);
 });
 
-test("iterators end although the socket isn't connected when the client leaves, or is refused", async () => {
+test("iterators end when a client leaves, or is refused, while it isn't connected", async () => {
   const server = new MockChatServer();
   const chat = server.client();
   const waiting = chat.messagePosted().next();

@@ -1,12 +1,13 @@
 // Carries values of generated contracts from Python through the clients and back: reads
-// {"packages": [[{what, text, attachments}, …], …]} from standard input, prints the same with what came out.
+// {"packages": [[{what, text, attachments}, …], …]} from standard input, prints the same with what
+// came out.
 import { type AnySocket } from "./travel0/runtime.js";
 import { packages } from "./packages.js";
 
 type Listener = (...args: unknown[]) => void;
 interface Packet {
   readonly what: "event" | "answer" | "answers";
-  /** The arguments as JSON, those of an event after its name; a placeholder stands for each attachment. */
+  /** The arguments as JSON, after its name for an event; placeholders stand for attachments. */
   readonly text: string;
   /** In base64. */
   readonly attachments: readonly string[];
@@ -34,7 +35,9 @@ class Wire implements AnySocket {
   }
   /** Ask the client, and return the arguments of its answer. */
   ask(event: string): Promise<readonly unknown[]> {
-    return new Promise((resolve) => this.listeners.get(event)?.((...answer: unknown[]) => resolve(answer)));
+    return new Promise((resolve) =>
+      this.listeners.get(event)?.((...answer: unknown[]) => resolve(answer)),
+    );
   }
 }
 
@@ -42,7 +45,9 @@ function received(packet: Packet): unknown[] {
   const place = (_key: string, value: unknown): unknown => {
     const found = value as { _placeholder?: boolean; num?: number } | null;
     if (typeof found !== "object" || found?._placeholder !== true) return value;
-    return Uint8Array.from(atob(packet.attachments[found.num ?? -1] ?? ""), (each) => each.charCodeAt(0)).buffer;
+    return Uint8Array.from(atob(packet.attachments[found.num ?? -1] ?? ""), (each) =>
+      each.charCodeAt(0),
+    ).buffer;
   };
   return JSON.parse(packet.text, place) as unknown[];
 }

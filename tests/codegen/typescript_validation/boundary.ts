@@ -93,7 +93,8 @@ for (const answer of [[1], [1, new ArrayBuffer(2)], ["1"], [1, "x"]]) {
 }
 
 // Events of the server.
-const posted = (n: number, data: Uint8Array, why: string): void => say("posted", [n, data.length, why]);
+const posted = (n: number, data: Uint8Array, why: string): void =>
+  say("posted", [n, data.length, why]);
 const stop = [client.onPosted(posted), client.onPosted(posted)];
 const stream = client.posted();
 socket.receive("posted", 1, new ArrayBuffer(2));

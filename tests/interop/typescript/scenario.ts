@@ -1,5 +1,5 @@
-// What a front end does with the generated client of the contract `travels`, in Node and in a browser.
-// Gives what was observed by step; tests/interop/test_typescript.py says what it must be.
+// What a front end does with the generated client of the contract `travels`, in Node and in a
+// browser. Gives what was observed by step; tests/interop/test_typescript.py says what it must be.
 import { io } from "socket.io-client";
 import { MinimalClient } from "./minimal/index.js";
 import {
@@ -33,7 +33,10 @@ const row: Row = {
 
 /** Bytes as JSON shows them, whatever holds them: only real `Uint8Array`s count. */
 function seen(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Object.getPrototypeOf(value) === Uint8Array.prototype ? `bytes ${[...value].join()}` : "buffer";
+  if (value instanceof Uint8Array)
+    return Object.getPrototypeOf(value) === Uint8Array.prototype
+      ? `bytes ${[...value].join()}`
+      : "buffer";
   if (value instanceof ArrayBuffer) return "ArrayBuffer";
   if (Array.isArray(value)) return value.map(seen);
   if (value instanceof Error) return { name: value.name, message: value.message };
@@ -55,7 +58,12 @@ function refused(error: AllRefusal): unknown {
     case "closed":
       return ["closed", error.data.until, error.message, seen(error.data.seal), error.data.either];
     case "unknown":
-      return ["unknown", error.receivedCode, error.issues?.map((issue) => issue.loc) ?? [], error.message];
+      return [
+        "unknown",
+        error.receivedCode,
+        error.issues?.map((issue) => issue.loc) ?? [],
+        error.message,
+      ];
     default:
       return error satisfies never;
   }
@@ -65,11 +73,23 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   const options = { transports: [transport], forceNew: true };
   const steps: { [step: string]: unknown } = { version: CONTRACT_VERSION };
   let token = "first";
-  const all = await AllClient.connect(url, { ...options, auth: async () => ({ token, blob: Uint8Array.of(1, 2, 3) }), reconnectionDelay: 10 });
+  const all = await AllClient.connect(url, {
+    ...options,
+    auth: async () => ({ token, blob: Uint8Array.of(1, 2, 3) }),
+    reconnectionDelay: 10,
+  });
   const wrong = (auth: { token: string }) => thrown(AllClient.connect(url, { ...options, auth }));
-  steps["refused"] = [await wrong({ token: "closed" }), await wrong({ token: "x".repeat(21) }), await wrong({ token: "crash" })];
-  steps["auth fails"] = await thrown(AllClient.connect(url, { ...options, auth: () => Promise.reject(new Error("no token")) }));
-  steps["nobody there"] = await thrown(AllClient.connect("http://127.0.0.1:9", { ...options, auth: { token } }));
+  steps["refused"] = [
+    await wrong({ token: "closed" }),
+    await wrong({ token: "x".repeat(21) }),
+    await wrong({ token: "crash" }),
+  ];
+  steps["auth fails"] = await thrown(
+    AllClient.connect(url, { ...options, auth: () => Promise.reject(new Error("no token")) }),
+  );
+  steps["nobody there"] = await thrown(
+    AllClient.connect("http://127.0.0.1:9", { ...options, auth: { token } }),
+  );
 
   steps["echo"] = seen(await all.echo(row));
   steps["declared error"] = seen(await all.echo({ ...row, id: -1 }));
@@ -80,7 +100,11 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   all.tell(2, Mood.BAD);
   all.tell(3, UnknownMood("so-so"));
   steps["told"] = seen(await all.told());
-  steps["optional"] = [await unwrap(all.optional(1)), await unwrap(all.optional(1, "b")), await unwrap(all.optional(1, undefined, 2))];
+  steps["optional"] = [
+    await unwrap(all.optional(1)),
+    await unwrap(all.optional(1, "b")),
+    await unwrap(all.optional(1, undefined, 2)),
+  ];
   steps["split"] = seen(await all.split("a b c"));
   steps["table"] = await all.table();
   steps["nothing"] = await all.nothing();
@@ -114,17 +138,30 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
 
   steps["asked without handlers"] = [await unwrap(all.ask("value")), await unwrap(all.ask("row"))];
   const forget = all.onAskValue((question) => question.length);
-  all.onAskRow(async (asked) => (asked.id === 7 ? fail({ code: "refused", message: "no", data: { row: asked } }) : ok(asked)));
+  all.onAskRow(async (asked) =>
+    asked.id === 7 ? fail({ code: "refused", message: "no", data: { row: asked } }) : ok(asked),
+  );
   all.onAskSplit(() => [true, null]);
   all.onAskTable(() => ({ error: 2 }));
   all.onAskNothing(() => undefined);
   const ask = async (what: string) => await unwrap(all.ask(what));
-  steps["asked"] = [await ask("value"), await ask("row"), await ask("split"), await ask("table"), await ask("nothing")];
+  steps["asked"] = [
+    await ask("value"),
+    await ask("row"),
+    await ask("split"),
+    await ask("table"),
+    await ask("nothing"),
+  ];
   forget();
   all.onAskRow((asked) => ok(asked));
   all.onAskSplit(() => [false]);
   all.onAskNothing(() => Promise.reject(new Error("a handler that fails")));
-  steps["asked again"] = [await ask("value"), await ask("row"), await ask("split"), await ask("nothing")];
+  steps["asked again"] = [
+    await ask("value"),
+    await ask("row"),
+    await ask("split"),
+    await ask("nothing"),
+  ];
 
   const of = await OfClient.connect(url, "blue", options);
   steps["of"] = await of.which();
