@@ -96,9 +96,10 @@ BOUNDARY: Final = """
 ackord: 1
 name: boundary
 version: 1.0.0
-errors: {Full: {fields: {limit: int}}}
+errors: {Full: {fields: {limit: int}}, Hint: {fields: {n: "int?"}}, Bare: {}}
 namespaces:
   /:
+    connect_errors: [Full, Hint, Bare]
     client_to_server:
       tell: {args: {room: {type: str, max_length: 3}, n: int = 1}}
       ask: {args: {n: int}, ack: {type: int, ge: 0}, errors: [Full]}
@@ -158,6 +159,14 @@ TRANSCRIPT: Final[list[list[Any]]] = [
         [{"error": {**REFUSED, "issues": [{"loc": ["n"], "msg": WHOLE, "type": "int_type"}]}}],
     ],
     ["warned", f"question: n: {WHOLE}"],
+    ["refused", {"code": "full", "message": "full", "data": {"limit": 3}}, True],
+    [
+        "refused",
+        {"code": "unknown", "receivedCode": "full", "message": "full", "data": {"limit": "3"}},
+        True,
+    ],
+    ["refused", {"code": "hint", "message": "hint", "data": {}}, True],
+    ["refused", {"code": "bare", "message": "bare"}, False],
 ]  # fmt: skip
 """What `boundary.ts` says."""
 

@@ -12,7 +12,7 @@ type Listener = (...args: unknown[]) => void;
 /** A connected socket in memory. */
 class Wire implements AnySocket {
   readonly connected = true;
-  readonly active = true;
+  active = true;
   readonly sent: unknown[][] = [];
   private readonly listeners = new Map<string, Set<Listener>>();
   answer: unknown[] = [];
@@ -49,8 +49,8 @@ class Wire implements AnySocket {
   }
 }
 
-const lines: [string, unknown][] = [];
-const say = (what: string, value: unknown): void => void lines.push([what, value]);
+const lines: unknown[][] = [];
+const say = (...line: [string, ...unknown[]]): void => void lines.push(line);
 const said = (error: unknown): unknown =>
   error instanceof InvalidPayloadError ? `invalid ${error.message}` : String(error);
 const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
@@ -122,5 +122,18 @@ for (const n of [1, 2, 3, 4, "5"]) {
   socket.receive("question", n, (...answer: unknown[]) => say(`answer to ${n}`, answer));
   await settled();
 }
+
+// Refused connections.
+client.onConnectError((error) => {
+  if (BoundaryClient.isRefused(error)) say("refused", error.error, "data" in error.error);
+});
+socket.active = false;
+for (const data of [
+  { code: "full", data: { limit: 3 } },
+  { code: "full", data: { limit: "3" } },
+  { code: "hint" },
+  { code: "bare" },
+])
+  socket.receive("connect_error", Object.assign(new Error(data.code), { data }));
 console.log(JSON.stringify(lines));
 process.exit();

@@ -13,7 +13,7 @@ from ackord.codegen.typescript.settings import Settings
 from ackord.codegen.typescript.text import braces, key, literal
 from ackord.codegen.typescript.validation import Validation
 from ackord.schema.analysis.json_kinds import json_kinds
-from ackord.schema.model import Event, Field
+from ackord.schema.model import Error, Event, Field
 
 
 class Arguments:
@@ -128,25 +128,28 @@ class Arguments:
 
     def read_refusal(self, plan: NamespacePlan) -> str | None:
         """Write how the data of a refused connection's errors are read, by their codes."""
-        entries: list[str] = []
-        for error in plan.connect_errors:
-            converter = self.converters.fields(error.fields)
-            if converter is not None:
-                entries.append(f"{key(error.code)}: {self._using(converter)}")
+        entries = self._error_data(plan.connect_errors, is_read=True)
         return braces(entries) if entries else None
 
     def _errors(self, name: str, event: EventPlan) -> list[str]:
         """Write how the data of errors are read or written, by their codes."""
-        is_read = name == "readError"
+        entries = self._error_data(event.errors, is_read=name == "readError")
+        return [f"{name}: {{ {', '.join(entries)} }}"] if entries else []
+
+    def _error_data(self, errors: Sequence[Error], *, is_read: bool) -> list[str]:
         entries: list[str] = []
-        for error in event.errors:
+        for error in errors:
             converter = self.converters.fields(error.fields) if is_read else None
             if self._validation is not None and self._validation.is_on and error.fields:
-                data = "data" if converter is None else f"{converter}(data)"
-                converter = f"(data) => {self._validation.error(error.name, data)}"
+                head, data = "(data)", "data"
+                if converter is not None:
+                    head, data = "(data, isText)", f"{converter}(data, isText)"
+                converter = f"{head} => {self._validation.error(error.name, data)}"
+            elif is_read and error.fields and not any(field.required for field in error.fields):
+                converter = converter or "(data) => data"  # which may be absent
             if converter is not None:
                 entries.append(f"{key(error.code)}: {self._using(converter)}")
-        return [f"{name}: {{ {', '.join(entries)} }}"] if entries else []
+        return entries
 
     def _using(self, code: str) -> str:
         """Note the modules that code needs."""

@@ -227,7 +227,7 @@ export interface Request {
   readonly bare?: true;
   /** Reads the arguments of the answer. */
   readonly read?: (answer: readonly unknown[]) => readonly unknown[];
-  /** Reads the data of errors, by their code. */
+  /** Reads the data of errors, by their code; data that are absent are `{}` then. */
   readonly readError?: { readonly [code: string]: Convert };
 }
 
@@ -317,8 +317,9 @@ export abstract class Client<Refusal> {
     const message = cause instanceof Error ? cause.message : "";
     if (this.socket.active) return new ConnectionFailedError(message, { cause });
     const data = isObject(cause) && isObject(cause["data"]) ? cause["data"] : {};
-    const error = failure({ ...data, message }, this.refusals, this.readRefusal, true);
-    return new ConnectRefusedError(message, error as Refusal);
+    const read = (declared: readonly string[]): Refusal =>
+      failure({ ...data, message }, declared, this.readRefusal, true) as Refusal;
+    return new ConnectRefusedError(message, read(this.refusals));
   }
 }
 
@@ -620,7 +621,8 @@ function failure(
   const text = typeof message === "string" ? message : "";
   if (typeof code === "string" && declared.includes(code)) {
     const convert = Object.hasOwn(read, code) ? read[code] : undefined;
-    return { code, message: text, data: convert ? convert(data, isText) : data };
+    const value = convert ? convert(data ?? {}, isText) : data;
+    return { code, message: text, ...(value !== undefined && { data: value }) };
   }
   return {
     code: "unknown",

@@ -39,7 +39,7 @@ export class ChatClient extends wire.Client<ChatRefusal> {
         read: (v) => wire.valid(schemas.ChatStillThereArguments, [v[0]]),
         write: (v) => [wire.valid(schemas.ChatStillThereAnswer, v[0])],
       },
-    });
+    }, { name_taken: (data) => wire.valid(schemas.NameTaken, data) });
   }
 
   /**

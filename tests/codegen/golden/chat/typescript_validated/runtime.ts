@@ -246,7 +246,7 @@ export interface Request {
   readonly bare?: true;
   /** Reads the arguments of the answer. */
   readonly read?: (answer: readonly unknown[]) => readonly unknown[];
-  /** Reads the data of errors, by their code. */
+  /** Reads the data of errors, by their code; data that are absent are `{}` then. */
   readonly readError?: { readonly [code: string]: Convert };
 }
 
@@ -351,8 +351,13 @@ export abstract class Client<Refusal> {
     const message = cause instanceof Error ? cause.message : "";
     if (this.socket.active) return new ConnectionFailedError(message, { cause });
     const data = isObject(cause) && isObject(cause["data"]) ? cause["data"] : {};
-    const error = failure({ ...data, message }, this.refusals, this.readRefusal, true);
-    return new ConnectRefusedError(message, error as Refusal);
+    const read = (declared: readonly string[]): Refusal =>
+      failure({ ...data, message }, declared, this.readRefusal, true) as Refusal;
+    try {
+      return new ConnectRefusedError(message, read(this.refusals));
+    } catch {
+      return new ConnectRefusedError(message, read([])); // without valid data it isn't the declared
+    }
   }
 }
 
@@ -706,7 +711,8 @@ function failure(
   const text = typeof message === "string" ? message : "";
   if (typeof code === "string" && declared.includes(code)) {
     const convert = Object.hasOwn(read, code) ? read[code] : undefined;
-    return { code, message: text, data: convert ? convert(data, isText) : data };
+    const value = convert ? convert(data ?? {}, isText) : data;
+    return { code, message: text, ...(value !== undefined && { data: value }) };
   }
   return {
     code: "unknown",
