@@ -104,6 +104,11 @@ EXPECTED: Final[dict[str, Any]] = {
         [5, 5, 7, 8, 9],
     ],
     "other parameter": {"refused": ["unknown", "", [], "Invalid namespace"]},
+    "given up": [
+        {"name": "ConnectionFailedError", "message": "No attempts to connect are left"},
+        {"name": "DisconnectedError", "message": "bare: forced close"},
+        {"name": "ConnectionFailedError", "message": "No attempts to connect are left"},
+    ],
     "pending": {"name": "DisconnectedError", "message": "slow: the connection was lost"},
     "after reconnection": [{"done": False}, True],
     "ended by server": {"name": "DisconnectedError", "message": "bare: io server disconnect"},

@@ -188,6 +188,22 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   steps["shared"] = [connections(before), answers, connections([...before, ...after]).slice(5)];
   after.forEach((each) => each.disconnect());
 
+  const given = { ...options, auth: { token }, reconnectionDelay: 1 };
+  const nowhere = "http://127.0.0.1:9";
+  const lost = async (more: object): Promise<unknown> => {
+    const client = await AllClient.connect(url, { ...given, ...more });
+    const manager = client.socket.io as unknown as { uri: string; engine: { close(): void } };
+    const next = client.bare().next();
+    manager.uri = nowhere;
+    manager.engine.close();
+    return thrown(next);
+  };
+  steps["given up"] = [
+    await lost({ reconnectionAttempts: 1 }),
+    await lost({ reconnection: false }),
+    await thrown(AllClient.connect(nowhere, { ...given, retry: true, reconnectionAttempts: 1 })),
+  ];
+
   const events: unknown[] = [];
   all.onConnect(() => events.push("connect"));
   all.onDisconnect((reason) => events.push(reason));

@@ -35,9 +35,10 @@ _OBJECT: Final = frozenset(
 
 CLIENT: Final = _OBJECT | frozenset(
     {
-        "connect", "connected", "constructor", "disconnect", "ends", "fail", "failures",
+        "connect", "connected", "constructor", "disconnect", "ends", "fail", "failures", "finish",
         "handlers", "heardEvents", "invalidListeners", "onConnect", "onConnectError",
-        "onDisconnect", "onInvalid", "readRefusal", "refusal", "refusals", "socket", "then",
+        "onDisconnect", "onInvalid", "readRefusal", "reconnects", "refusal", "refusals",
+        "socket", "then",
     }
 )  # fmt: skip
 """Members of clients. A class with a method ``then`` can't be the value of a promise."""

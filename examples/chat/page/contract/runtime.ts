@@ -170,6 +170,11 @@ export interface AnySocket {
   /** Whether the socket connects again by itself. */
   readonly active: boolean;
   readonly id?: string | undefined;
+  /** What connects again; a mock has none. */
+  readonly io?: {
+    reconnection(): boolean;
+    on(event: "reconnect_failed", listener: () => void): unknown;
+  };
   connect(): unknown;
   disconnect(): unknown;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
@@ -254,7 +259,7 @@ export abstract class Client<Refusal> {
   /** @internal */
   readonly handlers = new Map<string, Handler>();
   private readonly failures = new Set<(error: never) => void>();
-  /** @internal What ends iterators. The socket tells nothing if it ends while not connected. */
+  /** @internal What ends iterators, and `connect`, when no connection is made by itself. */
   readonly ends = new Set<(error?: Error) => void>();
 
   protected constructor(
@@ -268,6 +273,9 @@ export abstract class Client<Refusal> {
   ) {
     for (const [event, question] of Object.entries(questions)) answer(this, event, question);
     subscribe(socket, "connect_error", (cause) => this.fail(this.refusal(cause)));
+    socket.io?.on("reconnect_failed", () =>
+      this.finish(new ConnectionFailedError("No attempts to connect are left")),
+    );
   }
 
   /** Whether the namespace is joined. */
@@ -284,7 +292,7 @@ export abstract class Client<Refusal> {
   /** Leave the namespace. Iterators end, and answers that are waited for fail. */
   disconnect(): this {
     this.socket.disconnect();
-    for (const end of [...this.ends]) end();
+    this.finish();
     return this;
   }
 
@@ -309,7 +317,17 @@ export abstract class Client<Refusal> {
   /** @internal */
   fail(error: Error): void {
     for (const listener of [...this.failures]) contained(listener, error as never);
-    if (!this.socket.active) for (const end of [...this.ends]) end(error);
+    if (!this.reconnects) this.finish(error);
+  }
+
+  /** @internal Whether a connection is made again by itself. */
+  get reconnects(): boolean {
+    return this.socket.active && this.socket.io?.reconnection() !== false;
+  }
+
+  /** @internal End what waits for a connection. */
+  finish(error?: Error): void {
+    for (const end of [...this.ends]) end(error);
   }
 
   /** @internal */
@@ -383,18 +401,25 @@ export function connected<Made extends Client<unknown>>(
   { retry = false }: ConnectOptions,
 ): Promise<Made> {
   return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      stop.forEach((each) => each());
+      client.ends.delete(end);
+    };
+    const end = (error?: Error): void => {
+      settle();
+      client.disconnect();
+      reject(error ?? new ConnectionFailedError("The client has disconnected"));
+    };
     const stop = [
       client.onConnect(() => {
-        stop.forEach((each) => each());
+        settle();
         resolve(client);
       }),
       client.onConnectError((error) => {
-        if (retry && client.socket.active) return;
-        stop.forEach((each) => each());
-        client.disconnect();
-        reject(error);
+        if (!retry) end(error);
       }),
     ];
+    client.ends.add(end);
   });
 }
 
@@ -510,7 +535,7 @@ export function stream<Item>(
       }
     }),
     subscribe(client.socket, "disconnect", (reason) => {
-      if (client.socket.active) return;
+      if (client.reconnects) return;
       const own = reason === "io client disconnect";
       finish(own ? undefined : new DisconnectedError(`${event}: ${String(reason)}`));
     }),
