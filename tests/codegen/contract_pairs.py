@@ -149,7 +149,11 @@ def random_contract(random: Random) -> dict[str, Any]:
                     "done": {"ack": None},
                 },
                 "server_to_client": {"tell": {"args": arguments()}, "ask": {"ack": "bool"}},
-                "server_to_server": {"note": {"args": arguments()}},
+                "server_to_server": {
+                    "note": {"args": arguments()},
+                    "size": {"args": arguments(), "ack": a_type(random), "acks": "result"},
+                    "drop": {"ack": "bool", "errors": ["Bad"]},
+                },
             }
         },
     }

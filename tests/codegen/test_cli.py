@@ -225,31 +225,6 @@ def test_an_earlier_package_survives_a_broken_schema(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-@pytest.mark.parametrize(
-    ("namespace", "words"),
-    [
-        (
-            '  "/t/{t}":\n    params: {t: uuid}\n    server_to_server: {cleared: {}}\n',
-            "server_to_server events of dynamic namespaces",
-        ),
-        (
-            "  /x:\n    server_to_server: {cleared: {ack: int}}\n",
-            "acknowledgements between servers",
-        ),
-    ],
-)
-def test_what_this_version_cannot_generate_is_refused(
-    tmp_path: Path, namespace: str, words: str
-) -> None:
-    schema = tmp_path / "later.yaml"
-    schema.write_text(f"ackord: 1\nname: later\nversion: 1.0.0\nnamespaces:\n{namespace}")
-    failed = ackord("generate", schema, "--out", tmp_path / "out")
-    assert failed.returncode == 100
-    assert re.match(rf"{schema}:[56]:\d+ - error S078: namespace /", failed.stderr)
-    assert f"{words} aren't supported by this version" in failed.stderr
-    assert not (tmp_path / "out").exists()
-
-
 def test_a_package_that_would_hide_the_module_of_a_python_type_is_refused(tmp_path: Path) -> None:
     (tmp_path / "house").mkdir()
     (tmp_path / "house/models.py").write_text("class Author(str):\n    pass\n")

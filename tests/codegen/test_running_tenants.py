@@ -8,17 +8,18 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from ackord.runtime.adapters.base import LocalNamespace
+from ackord.runtime.adapters.local import LocalBus
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server
-from ackord.runtime.server.namespace import Namespace
+from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.server_acks import ServersTimeoutError
 from ackord.runtime.testing import Link, RawPeer, run
 from typing_extensions import override
 
@@ -31,12 +32,14 @@ from tests.codegen.golden.tenants.expected import (
     Closed,
     DeskRoom,
     DisconnectedError,
+    DropResult,
     FlushResult,
     InvalidAckError,
     InvalidPayloadError,
     Plan,
     RemoteError,
     Seat,
+    SeatsAck,
     Slug,
     StatusAck,
     StatusResult,
@@ -45,6 +48,7 @@ from tests.codegen.golden.tenants.expected import (
     TenantConnectRefusedError,
     TenantContext,
     TenantHandlers,
+    TenantInstance,
     TenantNamespace,
     TenantParams,
     TenantStatusAck,
@@ -90,11 +94,20 @@ class Tenants(TenantNamespace):
     async def on_wave(self, ctx: TenantContext) -> None:
         ctx.to(DeskRoom(1)).waved()
 
+    @override
+    async def on_moved(self, ctx: TenantInstance, row: int) -> None:
+        self.log.append(("moved", ctx.params, str(row)))
+
+    @override
+    async def on_seats(self, ctx: TenantInstance, row: int) -> SeatsAck:
+        return SeatsAck(free=row + len(ctx.socket_namespace.sockets))
+
 
 class Admin(AdminNamespace):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[tuple[str, bytes | None] | tuple[str, Plan]] = []
+        self.size: Callable[[], int] = lambda: 1
 
     @override
     async def on_status(self, ctx: AdminContext) -> AdminStatusAck:
@@ -116,6 +129,16 @@ class Admin(AdminNamespace):
     @override
     async def on_plan_changed(self, slug: Slug, plan: Plan) -> None:
         self.told.append((slug, plan))
+
+    @override
+    async def on_cache_size(self, slug: Slug) -> int:
+        return self.size()
+
+    @override
+    async def on_drop(self, slug: Slug) -> DropResult:
+        if slug == "shut":
+            Closed().unwrap()
+        return Closed() if slug == "closed" else True
 
 
 class Site:
@@ -352,42 +375,116 @@ def test_an_answer_that_is_not_as_declared_is_a_failure_of_that_client_alone() -
     run(scenario())
 
 
-class Wire(MemoryAdapter):
-    """Servers of one process as a cluster: what one namespace tells the others arrives at its
-    namesakes.
-    """
+@asynccontextmanager
+async def cluster(count: int) -> AsyncGenerator[list[Site]]:
+    """Start the servers of a cluster."""
+    bus = LocalBus()
+    async with AsyncExitStack() as stack:
+        sites = [Site(adapter=bus.make_adapter) for _ in range(count)]
+        for site in sites:
+            await stack.enter_async_context(site.server.lifespan())
+        yield sites
 
-    def __init__(self, namespace: LocalNamespace, others: list[Namespace]) -> None:
-        super().__init__(namespace)
-        self._others = others
-        self.sent: list[EncodedEvent] = []
+
+def test_events_between_servers_reach_the_others_with_their_types(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        async with cluster(2) as (here, there):
+            async with AdminClient("http://test", connector=here.link) as admin:
+                assert await admin.status() == AdminStatusAck(tenants=2)
+                admin.refresh(Slug("acme"))
+                await admin.status()
+            await asyncio.sleep(1)
+            assert there.admin.told == [("acme", b"\x00\x01"), ("acme", Plan.FREE)]
+            assert here.admin.told == []
+            here.server.of("/admin").server_side_emit("plan_changed", "ACME")
+            await asyncio.sleep(1)
+
+    run(scenario())
+    assert (
+        "Event 'plan_changed' of another server failed: 'invalid_request' "
+        "('slug': \"String should match pattern '^[a-z]{1,20}$'\")" in caplog.text
+    )
+
+
+def test_other_servers_answer_and_one_that_answers_wrongly_does_not_hide_the_others() -> None:
+    async def scenario() -> None:
+        async with cluster(4) as (here, two, three, _):
+            two.admin.size, three.admin.size = lambda: 2, lambda: 3
+            replies = await here.admin.cluster.cache_size(Slug("acme"))
+            assert (sorted(replies), len(replies), replies.is_complete) == ([1, 2, 3], 3, True)
+            for slug, answer in (("acme", True), ("closed", Closed()), ("shut", Closed())):
+                assert set(await here.admin.cluster.drop(Slug(slug))) == {answer}
+            # What isn't an `int` can't be sent, and this contract answers no failures.
+            three.admin.size = lie
+            with pytest.raises(AckTimeoutError, match="1 of 3 servers"):
+                await here.admin.cluster.cache_size(Slug("acme"), timeout=1)
+            with pytest.raises(InvalidPayloadError):
+                await here.admin.cluster.cache_size(Slug("ACME"))
+        async with cluster(1) as (alone,):
+            nobody = await alone.admin.cluster.cache_size(Slug("acme"))
+            assert (nobody.values, nobody.failures, nobody.missing) == ((), (), 0)
+
+    run(scenario())
+
+
+class Replying(MemoryAdapter):
+    """The adapter of a server whose cluster answers in this way."""
+
+    replies: ClassVar[list[str]] = []
+    missing: ClassVar[int] = 0
 
     @override
-    def server_side_emit(self, event: EncodedEvent) -> None:
-        self.sent.append(event)
+    async def server_side_emit_with_ack(
+        self, event: EncodedEvent, timeout: float
+    ) -> list[AckReply]:
+        replies: list[AckReply] = [(text, ()) for text in self.replies]
+        if self.missing:
+            raise ServersTimeoutError(replies, self.missing, timeout)
+        return replies
 
 
-def test_events_between_servers_reach_the_others_with_their_types() -> None:
+@pytest.mark.parametrize(
+    ("replies", "missing", "values", "failures"),
+    [
+        (["[1]", "[2]"], 0, (1, 2), []),
+        (['["1"]', "[2]"], 0, (2,), [InvalidAckError]),
+        (["[1", "[2,3]", "[]"], 0, (2,), [InvalidAckError, InvalidAckError]),
+        (['[{"error":{"code":"internal","message":"m"}}]', "[2]"], 0, (2,), [RemoteError]),
+        (["[1]"], 2, (1,), []),
+        ([], 1, (), []),
+    ],
+)
+def test_answers_of_servers_are_read_one_by_one(
+    replies: list[str], missing: int, values: tuple[int, ...], failures: list[type[Exception]]
+) -> None:
+    class Adapter(Replying):
+        pass
+
+    Adapter.replies, Adapter.missing = replies, missing
+
     async def scenario() -> None:
-        wires: list[Wire] = []
+        site = Site(adapter=Adapter)
+        found = await site.admin.cluster.cache_size(Slug("acme"))
+        assert (found.values, found.missing) == (values, missing)
+        assert [type(each) for each in found.failures] == failures
+        assert found.is_complete == (not failures and not missing)
 
-        def wire(namespace: LocalNamespace) -> Wire:
-            wires.append(Wire(namespace, []))
-            return wires[-1]
+    run(scenario())
 
-        here, there = Site(adapter=wire), Site()
-        async with AdminClient("http://test", connector=here.link) as admin:
-            assert await admin.status() == AdminStatusAck(tenants=2)
-            admin.refresh(Slug("acme"))
-            await admin.status()
-        (sent,) = [each.sent for each in wires if each.sent]
-        for event in sent:
-            await there.server.of("/admin").receive_server_event(event)
-        assert there.admin.told == [("acme", b"\x00\x01"), ("acme", Plan.FREE)]
-        assert here.admin.told == []
-        bad = EncodedEvent("plan_changed", '["plan_changed","ACME"]', ())
-        with pytest.raises(Exception, match="arguments"):
-            await there.server.of("/admin").receive_server_event(bad)
+
+def test_the_servers_of_a_dynamic_namespace_are_told_which_one_it_is() -> None:
+    async def scenario() -> None:
+        async with cluster(2) as (here, there), here.client(), there.client(), there.client():
+            place = here.tenants.at(ACME)
+            assert place.params == ACME
+            place.cluster.moved(7)
+            assert list(await place.cluster.seats(1)) == [SeatsAck(free=3)]
+            assert ("moved", ACME, "7") in there.tenants.log
+            # A server whose handler fails says so.
+            bad = await here.server.of("/tenant/acme/free").server_side_emit_with_ack("seats", "1")
+            assert [each["error"]["code"] for each in bad] == ["invalid_request"]
 
     run(scenario())
 

@@ -58,6 +58,10 @@ def s2c(text: str) -> str:
     )
 
 
+def s2s(text: str) -> str:
+    return c2s(text).replace("client_to_server", "server_to_server")
+
+
 def silent(text: str) -> str:
     return c2s(text).replace("{/: {", "{/: {error_replies: false, ")
 
@@ -184,6 +188,9 @@ EVENTS: list[Case] = [
     ("S2C_EVENT_REMOVE", "error", f"{NS}.server_to_client.say", (CLIENTS, SERVERS), s2c("say: {ack: int}"), s2c("")),
     ("S2S_EVENT_ADD", "error", f"{NS}.server_to_server.say", (NODES,), "namespaces: {/: {}}", "namespaces: {/: {server_to_server: {say: {}}}}"),
     ("S2S_EVENT_REMOVE", "error", f"{NS}.server_to_server.say", (NODES,), "namespaces: {/: {server_to_server: {say: {}}}}", "namespaces: {/: {}}"),
+    ("S2S_ACK_ADD", "error", f"{NS}.server_to_server.say.ack", (NODES,), s2s("say: {}"), s2s("say: {ack: int}")),
+    ("S2S_ACK_REMOVE", "error", f"{NS}.server_to_server.say.ack", (NODES,), s2s("say: {ack: int}"), s2s("say: {}")),
+    ("TYPE_CHANGE", "error", f"{NS}.server_to_server.say.ack", (NODES,), s2s("say: {ack: int}"), s2s("say: {ack: str}")),
     ("EVENT_RENAME", "error", f"{NS}.client_to_server.tell", (CLIENTS, SERVERS), c2s("say: {}"), c2s("tell: {name: say}")),
     ("EVENT_DIRECTION_CHANGE", "error", f"{NS}.server_to_client.say", (CLIENTS,), c2s("say: {}"), s2c("say: {}")),
     ("EVENT_DIRECTION_CHANGE", "error", SAY, (CLIENTS, SERVERS), s2c("say: {}"), c2s("say: {}")),

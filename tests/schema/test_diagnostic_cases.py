@@ -568,6 +568,7 @@ CASES = [
         says="any size: a.ack.b ",
     ),
     Case("S063", events("a: {args: {b: str}}").replace("/chat", "«/chat»"), says="any size: a.b "),
+    Case("S073", events("a: {«ack»: {args: {b: int}}}", "server_to_server"), says="one value"),
     Case("S077", events("a: {args: {«from»: int, count: int}}"), says="in generated Python, where"),
     Case("S077", events("a: {args: {«timeout»: int}}", "server_to_client"), says="Python and Type"),
     Case("S077", events("a: {args: {b: {type: int, name: «delete»}}}", "server_to_server")),

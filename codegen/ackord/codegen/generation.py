@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from ackord.codegen.errors import NotSupportedError
 from ackord.codegen.languages import DEFAULT
-from ackord.codegen.limits import unsupported
 from ackord.codegen.planning import plan_contract
 from ackord.codegen.target import Options
 from ackord.codegen.targets import check_options, find_target
@@ -40,7 +39,7 @@ def generate(
     check_options(chosen, options)
     with paused_collector():
         plan = plan_contract(contract)
-        problems = (*unsupported(contract), *chosen.problems(plan))
+        problems = chosen.problems(plan)
         if problems:
             raise NotSupportedError(problems)
         files = chosen.generate(plan, Options(source=Path(source).name, chosen=options))

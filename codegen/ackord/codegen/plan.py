@@ -135,7 +135,7 @@ class Plan:
         return tuple(
             Result(namespace, event)
             for namespace in self.namespaces
-            for event in (*namespace.client_to_server, *namespace.server_to_client)
+            for event in namespace.events
             if event.ack_args
         )
 
@@ -145,7 +145,7 @@ class Plan:
         return tuple(
             Result(namespace, event)
             for namespace in self.namespaces
-            for event in (*namespace.client_to_server, *namespace.server_to_client)
+            for event in namespace.events
             if event.has_result
         )
 

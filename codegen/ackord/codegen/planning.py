@@ -87,7 +87,13 @@ def _plan_namespace(
             )
             for name in used
         ),
-        cluster=EmitterPlan(reach="cluster", sends=between) if between else None,
+        cluster=EmitterPlan(
+            reach="cluster",
+            sends=tuple(event for event in between if not event.acked),
+            asks=tuple(event for event in between if event.acked),
+        )
+        if between
+        else None,
     )
 
 

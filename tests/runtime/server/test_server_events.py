@@ -19,6 +19,7 @@ from ackord.runtime.errors import (
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server import Server
+from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.testing import run
 from typing_extensions import override
 
@@ -85,12 +86,16 @@ def test_a_route_takes_the_encoded_event() -> None:
     one, two = cluster(2)
     texts: list[str] = []
 
-    async def route(event: EncodedEvent) -> None:
-        texts.append(event.arguments)
+    class Route:
+        answers_failures = False
 
-    two.main.set_server_route("x", route)
+        async def handle(self, namespace: Any, event: EncodedEvent) -> AckReply:
+            texts.append(event.arguments)
+            return "[]", ()
+
+    two.main.set_server_route("x", Route())
     with pytest.raises(UsageError, match="has a route already"):
-        two.main.set_server_route("x", route)
+        two.main.set_server_route("x", Route())
 
     async def scenario() -> None:
         one.main.send_server_event(EncodedEvent("x", '["x",{"a":1}]'))

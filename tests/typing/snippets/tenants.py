@@ -8,9 +8,11 @@ from tests.codegen.golden.tenants.expected import (
     AdminStatusAck,
     Closed,
     DeskRoom,
+    DropResult,
     FlushResult,
     Plan,
     Seat,
+    SeatsAck,
     Slug,
     StatusAck,
     StatusResult,
@@ -24,6 +26,7 @@ from tests.codegen.golden.tenants.expected import (
     TenantStatusAck,
     UnknownError,
 )
+from ackord.runtime.stubs.v1 import ServerReplies
 from typing_extensions import assert_type, override
 
 PARAMS = TenantParams(Slug("acme"), Plan.FREE)
@@ -72,6 +75,17 @@ class Tenants(TenantNamespace):
         self.client("sid").waved()  # E: mypy pyright
         self.cluster.waved()  # E: mypy pyright
 
+    @override
+    async def on_moved(self, ctx: TenantInstance, row: int) -> None:
+        assert_type(ctx.params, TenantParams)
+        assert_type(await ctx.cluster.seats(row), ServerReplies[SeatsAck])
+        self.at(PARAMS).cluster.moved("1")  # E: mypy pyright
+        self.cluster.moved(1)  # E: mypy pyright
+
+    @override
+    async def on_seats(self, ctx: TenantContext, row: int) -> SeatsAck:  # E: mypy pyright
+        return SeatsAck(free=row)
+
 
 class Admin(AdminNamespace):
     @override
@@ -81,6 +95,13 @@ class Admin(AdminNamespace):
         self.cluster.plan_changed(Slug("acme"), "paid")  # E: mypy pyright
         self.cluster.plan_chnged(Slug("acme"))  # E: mypy pyright
         await self.cluster.plan_changed(Slug("acme"))  # E: mypy pyright
+        sizes = await self.cluster.cache_size(Slug("acme"), timeout=1)
+        assert_type(sizes, ServerReplies[int])
+        for dropped in await self.cluster.drop(Slug("acme")):
+            assert_type(dropped, bool | Closed | UnknownError)
+        await self.cluster.cache_size("acme")  # E: mypy pyright
+        total: int = await self.cluster.cache_size(Slug("acme"))  # E: mypy pyright
+        print(total, sizes.values["sid"])  # E: mypy pyright
         print(ctx.params)  # E: mypy pyright
         return AdminStatusAck(tenants=1)
 
@@ -95,6 +116,14 @@ class Admin(AdminNamespace):
     @override
     async def on_refresh_from_cluster(self, slug: Slug, blob: str | None) -> None:  # E: mypy pyright
         print(slug, blob)
+
+    @override
+    async def on_cache_size(self, slug: Slug) -> str:  # E: mypy pyright
+        return slug
+
+    @override
+    async def on_drop(self, slug: Slug) -> DropResult:
+        return "yes"  # E: mypy pyright
 
 
 server_side = Admin()  # E: mypy pyright

@@ -455,7 +455,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @override
     async def receive_server_event(self, event: EncodedEvent) -> AckReply:
-        return await self.registrations.server_listeners.receive(event, self.tasks.log)
+        return await self.registrations.server_listeners.receive(self.facade, event, self.tasks.log)
 
     @override
     def next_ack_id(self) -> int:

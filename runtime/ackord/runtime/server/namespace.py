@@ -149,6 +149,14 @@ class Namespace(Registering[SocketT]):
         """Send an encoded event to the other servers."""
         self._audience.send_server_event(event)
 
+    async def ask_servers(self, event: EncodedEvent, timeout: float) -> list[AckReply]:  # noqa: ASYNC109  # the adapter bounds the wait
+        """Send an encoded event to the other servers and return the acknowledgement of each.
+
+        Raises:
+            ServersTimeoutError: some didn't answer in `timeout` seconds.
+        """
+        return await self._audience.ask_servers(event, timeout)
+
     async def receive_server_event(self, event: EncodedEvent) -> AckReply:
         """Handle an event of another server; return the acknowledgement. For adapters.
 

@@ -4,8 +4,7 @@ servers.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol
 
 from ackord.runtime.containment import contain_awaited
 from ackord.runtime.errors import ReservedEventError, UsageError
@@ -19,6 +18,7 @@ from ackord.runtime.protocol.socketio.error_acks import (
 from ackord.runtime.protocol.socketio.event import EncodedEvent, check_name
 from ackord.runtime.protocol.socketio.values import encode_value
 from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.failures import describe_failure
 from ackord.runtime.sockets.listeners import Listener, ListenerTable, Registration
 from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.sockets.untyped import acknowledge, call_in_order
@@ -26,8 +26,24 @@ from ackord.runtime.sockets.untyped import acknowledge, call_in_order
 RESERVED_SERVER_EVENTS: Final = frozenset({"connect", "connection", "new_namespace"})
 """Names that servers may not send."""
 
-ServerRoute: TypeAlias = Callable[[EncodedEvent], Awaitable[None]]
-"""Takes an event as it came, undecoded."""
+
+class ServerRoute(Protocol):
+    """How the events of one name from other servers are handled and answered."""
+
+    @property
+    def answers_failures(self) -> bool:
+        """Whether a server that waits for the acknowledgement gets an error ack for a failure; if
+        not, that server waits until its timeout, as with untyped listeners.
+        """
+        ...
+
+    async def handle(self, namespace: Any, event: EncodedEvent) -> AckReply:
+        """Handle an event of `namespace`, the application's `Namespace`, as the event came,
+        undecoded; return the acknowledgement.
+
+        Any exception is the failure ``internal``; `FailureReply` is the one that it holds.
+        """
+        ...
 
 
 class ServerListeners:
@@ -67,15 +83,22 @@ class ServerListeners:
             raise UsageError(f"the server event {name!r} has a route already")
         self._routes[name] = route
 
-    async def receive(self, event: EncodedEvent, log: LimitedLog) -> AckReply:
+    async def receive(self, namespace: Any, event: EncodedEvent, log: LimitedLog) -> AckReply:
         """Handle an event of another server and return the acknowledgement; see
         `Namespace.receive_server_event`.
         """
+        route = self._routes.get(event.name)
+        if route is None:
+            return await self._call_listeners(event, log)
         try:
-            route = self._routes.get(event.name)
-            if route is not None:
-                await route(event)
-                return "[]", ()
+            return await _handle(route, namespace, event, log)
+        except FailureReply as failure:
+            if not route.answers_failures:
+                raise
+            return failure.arguments_text(), ()
+
+    async def _call_listeners(self, event: EncodedEvent, log: LimitedLog) -> AckReply:
+        try:
             registrations = self._listeners.take(event.name)
             results = await call_in_order(
                 registrations, decode_array(event.arguments, event.attachments)[1:]
@@ -90,6 +113,22 @@ class ServerListeners:
         if reply is None:
             raise FailureReply(INVALID_RESPONSE, "The listeners left the event unacknowledged")
         return reply
+
+
+async def _handle(
+    route: ServerRoute, namespace: Any, event: EncodedEvent, log: LimitedLog
+) -> AckReply:
+    name = f"Event {quoted(event.name)} of another server"
+    try:
+        return await route.handle(namespace, event)
+    except FailureReply as failure:
+        text = f"{name} failed: {quoted(failure.code)}{describe_failure(failure)}"
+        log.write_warning(f"server event {failure.code}", event.name, text)
+        raise
+    except BaseException as error:
+        contain_awaited(error)
+        log.crash(name, error)
+        raise internal_error() from error
 
 
 def encode_server_event(name: str, values: tuple[Any, ...]) -> EncodedEvent:

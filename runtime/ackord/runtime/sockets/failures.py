@@ -88,7 +88,7 @@ class Failures(Generic[SocketT]):
                 cause=self._namespace,
             )
             return
-        text = f"{event} failed: {quoted(failure.code)}{_describe(failure)}{sender}"
+        text = f"{event} failed: {quoted(failure.code)}{describe_failure(failure)}{sender}"
         if failure.code in {INVALID_REQUEST, UNKNOWN_EVENT}:
             log.write_warning(failure.code, (self._namespace, name), text, client=client)
         else:
@@ -100,7 +100,8 @@ def _describe_issue(issue: Mapping[str, Any]) -> str:
     return f"{quoted(place)}: {reason}" if place else reason
 
 
-def _describe(failure: FailureReply) -> str:
+def describe_failure(failure: FailureReply) -> str:
+    """Say in a log line where a request is wrong and why; text of the request isn't echoed."""
     issues = list(failure.issues or ())
     shown = ", ".join(_describe_issue(issue) for issue in issues[:_SHOWN_ISSUES])
     more = f" and {len(issues) - _SHOWN_ISSUES} more" if len(issues) > _SHOWN_ISSUES else ""

@@ -31,7 +31,7 @@ from ackord.runtime.typed.model import (
     unwrap,
 )
 from ackord.runtime.typed.params import Params
-from ackord.runtime.typed.replies import Replies
+from ackord.runtime.typed.replies import Replies, ServerReplies
 from ackord.runtime.typed.room import Room
 from ackord.runtime.validation import (
     Arg,
@@ -135,6 +135,7 @@ __all__ = [
     "RemoteError",
     "Replies",
     "Room",
+    "ServerReplies",
     "Session",
     "SlowConsumerError",
     "StrictLiteral",

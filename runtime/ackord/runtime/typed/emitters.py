@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ackord.runtime.containment import contain
@@ -16,10 +17,11 @@ from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.namespace import Namespace, core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.sockets.acks import AckReply, check_timeout
+from ackord.runtime.sockets.server_acks import ServersTimeoutError
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.exchange import encode_typed, request, request_result
 from ackord.runtime.typed.model import Error, UnknownError
-from ackord.runtime.typed.replies import Replies
+from ackord.runtime.typed.replies import Replies, ServerReplies
 from ackord.runtime.typed.room import Room
 from typing_extensions import override
 
@@ -32,8 +34,30 @@ T = TypeVar("T")
 BroadcastTarget: TypeAlias = BroadcastOperator
 """The recipients of a broadcast, and how it is sent."""
 
-ClusterTarget: TypeAlias = Callable[[EncodedEvent], None]
-"""Sends an event to the other servers of the cluster."""
+
+class ClusterTarget:
+    """The other servers of the cluster, as the recipients of a namespace's events."""
+
+    __slots__ = ("_namespace",)
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+
+    def send_event(self, event: EncodedEvent) -> None:
+        """Send an event."""
+        self._namespace.send_server_event(event)
+
+    async def ask(self, event: EncodedEvent, timeout: float) -> tuple[Sequence[AckReply], int]:  # noqa: ASYNC109  # the adapter bounds the wait
+        """Send an event; return the acknowledgements, and the number of servers that sent none."""
+        check_timeout(timeout)
+        try:
+            return await self._namespace.ask_servers(event, timeout), 0
+        except ServersTimeoutError as error:
+            return error.replies, error.missing
+
+    def report_crash(self, what: str, error: BaseException) -> None:
+        """Log an exception that the application's code raised for an answer."""
+        core_of(self._namespace).tasks.log.crash(what, error)
 
 
 class ClientTarget:
@@ -214,21 +238,7 @@ class Gatherer:
             check_timeout(seconds)
             return Replies({}, {}, ())
 
-        def decode(reply: AckReply) -> Any:
-            try:
-                answer = event.reply.decode_reply(reply)
-                if not errors and isinstance(answer, Error | UnknownError):
-                    answer.unwrap()
-            except PacketError:
-                raise
-            except PeerError as error:
-                return error
-            except BaseException as error:  # noqa: BLE001  # a validator of the application: the others' answers are returned all the same
-                contain(error)
-                self.__target.report_crash(f"Reading an acknowledgement of {event.name!r}", error)
-                return InvalidAckError("a validator of this program raised for the acknowledgement")
-            return answer
-
+        decode = partial(read_answer, event, errors, self.__target.report_crash)
         gathered = await self.__target.request(encode_typed(event, args), decode, seconds)
         values: dict[str, Any] = {}
         failures: dict[str, PeerError] = {}
@@ -243,14 +253,72 @@ class Gatherer:
 class ClusterEmitter(Emitter):
     """Base of emitters to the other servers of a cluster; a single server sends nothing."""
 
-    __slots__ = ("__send",)
+    __slots__ = ("__target",)
 
     def __init__(self, target: ClusterTarget) -> None:
-        self.__send = target
+        self.__target = target
 
     @override
     def _emit(self, event: Event[None], *args: object) -> None:
-        self.__send(encode_typed(event, args))
+        self.__target.send_event(encode_typed(event, args))
+
+    async def _gather(self, event: Event[R], *args: object, timeout: float) -> ServerReplies[R]:  # noqa: ASYNC109  # the adapter bounds the wait
+        """Send an event without declared errors, and collect the answers."""
+        return await self.__ask(event, args, timeout, errors=False)
+
+    async def _gather_results(
+        self,
+        event: Event[R],
+        *args: object,
+        timeout: float,  # noqa: ASYNC109  # the adapter bounds the wait
+    ) -> ServerReplies[R | UnknownError]:
+        """Send an event with declared errors, and collect the answers, which may be these
+        errors.
+        """
+        return await self.__ask(event, args, timeout, errors=True)
+
+    async def __ask(
+        self, event: Event[Any], args: tuple[object, ...], seconds: float, *, errors: bool
+    ) -> ServerReplies[Any]:
+        replies, missing = await self.__target.ask(encode_typed(event, args), seconds)
+        values: list[Any] = []
+        failures: list[PeerError] = []
+        for reply in replies:
+            try:
+                answer = read_answer(event, errors, self.__target.report_crash, reply)
+            except PacketError as error:
+                answer = InvalidAckError(str(error))
+            (failures if isinstance(answer, PeerError) else values).append(answer)
+        return ServerReplies(tuple(values), tuple(failures), missing)
+
+
+def read_answer(
+    event: Event[Any],
+    errors: bool,
+    report_crash: Callable[[str, BaseException], None],
+    reply: AckReply,
+) -> Any:
+    """Return the answer that an acknowledgement of one of many holds, or the `PeerError` which
+    says why it holds none, so that one peer doesn't hide the answers of the others.
+
+    With `errors`, declared errors and `UnknownError` are answers.
+
+    Raises:
+        PacketError: it isn't JSON.
+    """
+    try:
+        answer = event.reply.decode_reply(reply)
+        if not errors and isinstance(answer, Error | UnknownError):
+            answer.unwrap()
+    except PacketError:
+        raise
+    except PeerError as error:
+        return error
+    except BaseException as error:  # noqa: BLE001  # a validator of the application: the others' answers are returned all the same
+        contain(error)
+        report_crash(f"Reading an acknowledgement of {event.name!r}", error)
+        return InvalidAckError("a validator of this program raised for the acknowledgement")
+    return answer
 
 
 def room_names(rooms: tuple[Room, ...]) -> list[str]:

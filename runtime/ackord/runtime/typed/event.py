@@ -113,7 +113,7 @@ class NamespaceContract:
         self.server_to_client = tuple(server_to_client)
         self.server_to_server = tuple(server_to_server)
         self.error_replies = error_replies
-        for event in (*self.client_to_server, *self.server_to_client):
+        for event in (*self.client_to_server, *self.server_to_client, *self.server_to_server):
             event.reply.error_replies = error_replies
 
     @property
@@ -142,6 +142,9 @@ class NamespaceContract:
             for event in self.server_to_server:
                 event.arguments.warm_reader()
                 event.arguments.warm_writer()
+                if event.acked:
+                    event.reply.warm_reader()
+                    event.reply.warm_writer()
         for event in incoming:
             event.arguments.warm_reader()
             if event.acked:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
-from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
 from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
@@ -18,12 +16,13 @@ from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
-from ackord.runtime.typed.event import Event, NamespaceContract
+from ackord.runtime.typed.event import NamespaceContract
 from ackord.runtime.typed.handlers import awaiting, check_handlers, handler
 from ackord.runtime.typed.model import DeclaredError, Error, error_message
-from ackord.runtime.typed.params import Params
+from ackord.runtime.typed.params import Params, ParamsT
 from ackord.runtime.typed.room import Room
 from ackord.runtime.typed.route import TypedRoute
+from ackord.runtime.typed.server_route import TypedServerRoute
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -58,12 +57,23 @@ class Reach(ABC):
         return ClientTarget(self.socket_namespace, sid)
 
 
+    @property
+    def _cluster(self) -> ClusterTarget:
+        return ClusterTarget(self.socket_namespace)
+
+
 class Instance(Reach):
     """One of the namespaces of a dynamic namespace, to send to from anywhere."""
 
     def __init__(self, namespace: UntypedNamespace) -> None:
         """Take the untyped namespace."""
         self.__untyped = namespace
+
+    def _params(self, type_: type[ParamsT]) -> ParamsT:
+        found = type_.parse(self.__untyped.name)
+        if found is None:
+            raise UsageError(f"{self.__untyped.name!r} isn't a namespace of {type_.template!r}")
+        return found
 
     @property
     @override
@@ -81,6 +91,8 @@ class Namespace(Reach, Generic[ContextT]):
     path: ClassVar[str]
     contract: ClassVar[NamespaceContract]
     context_type: ClassVar[type[Context[Any]]]
+    instance_type: ClassVar[type[Instance] | None] = None
+    """Of a dynamic namespace, the class for one of the namespaces."""
 
     __untyped: UntypedNamespace | None = None
 
@@ -135,7 +147,13 @@ class Namespace(Reach, Generic[ContextT]):
             )
         for event in self.contract.server_to_server:
             namespace.set_server_route(
-                event.name, partial(_handle_server_event, event, getattr(self, event.handler))
+                event.name,
+                TypedServerRoute(
+                    event,
+                    awaiting(getattr(self, event.handler)),
+                    self.instance_type,
+                    answers_failures=event.acked and self.contract.error_replies,
+                ),
             )
         if self.contract.contract_name is not None:
             namespace.add_contract(self.contract.contract_name)
@@ -184,10 +202,6 @@ class Namespace(Reach, Generic[ContextT]):
                 f"{type(params).__name__!r}"
             )
         return parent.at(params.path)
-
-    @property
-    def _cluster(self) -> ClusterTarget:
-        return self.socket_namespace.send_server_event
 
     def __overrides(self, hook: str) -> bool:
         """Whether the application overrides a generated hook."""
@@ -258,12 +272,6 @@ class _Names:
         return self.params.parse(name) is not None
 
 
-async def _handle_server_event(
-    event: Event[Any], handle: Callable[..., Awaitable[None]], encoded: EncodedEvent
-) -> None:
-    await handle(*event.arguments.decode(encoded.arguments, encoded.attachments))
-
-
 def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
     """Return the handlers and hooks of a namespace by name, with the parameters of each besides
     `self`.
@@ -275,7 +283,10 @@ def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
     return {
         **handlers,
         **{
-            event.handler: tuple(arg.name for arg in event.args)
+            event.handler: (
+                *(() if contract.params is None else ("ctx",)),
+                *(arg.name for arg in event.args),
+            )
             for event in contract.server_to_server
         },
         "on_connect": ("ctx",) if contract.auth is None else ("ctx", "auth"),

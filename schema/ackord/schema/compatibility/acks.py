@@ -21,6 +21,8 @@ _UNANSWERED: Final = {
     "ACK_REMOVE": "a new server answers an old client without a value",
     "S2C_ACK_ADD": "an old client answers a new server without a value, or not at all",
     "S2C_ACK_REMOVE": "a new client answers an old server without a value, or not at all",
+    "S2S_ACK_ADD": "an old server answers a new server without a value, or not at all",
+    "S2S_ACK_REMOVE": "a new server answers an old server without a value, or not at all",
 }
 _ARITY: Final = Family("ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE", "ACK_ARITY_CHANGE")
 _ENVELOPE: Final = Family("ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE", "ACK_ENVELOPE_CHANGE")
@@ -31,8 +33,8 @@ class AckWay(NamedTuple):
     """Where an acknowledgement travels."""
 
     reach: Reach
-    to_server: bool
-    """Whether the event goes to the server, so that a client reads the acknowledgement."""
+    rule: str
+    """The beginning of the names of rules; empty if the event goes from a client to the server."""
     old_replies: bool
     """``error_replies`` of the old contract."""
     new_replies: bool
@@ -48,7 +50,7 @@ class AckComparison:
 
     def compare(self, old: Event, new: Event, at: At, way: AckWay) -> None:
         """Compare the acknowledgements of one event."""
-        reach, to_server = way.reach, way.to_server
+        reach, to_server = way.reach, not way.rule
         below = at.below("ack")
         count = len(self._findings)
         if old.acked and new.acked:
@@ -56,12 +58,12 @@ class AckComparison:
             self._look_for_taken_failures(old, new, at, way)
         elif new.acked:
             if not (to_server and _reads_empty(new, self._new, from_unacked=True)):
-                rule = "ACK_ADD" if to_server else "S2C_ACK_ADD"
                 where = At(at.old, below.new)
+                rule = f"{way.rule}ACK_ADD"
                 self._add_unanswered(rule, where, reach[Direction.FORWARD], below.new)
         elif old.acked and not (to_server and _reads_empty(old, self._old, from_unacked=True)):
-            rule = "ACK_REMOVE" if to_server else "S2C_ACK_REMOVE"
             where = At(below.old, at.new)
+            rule = f"{way.rule}ACK_REMOVE"
             self._add_unanswered(rule, where, reach[Direction.BACKWARD], below.old)
         if _form(old) != _form(new) and len(self._findings) == count:
             summary = f"{_form(new)}, it was {_form(old)}"

@@ -217,8 +217,8 @@ class NamespaceComparison:
                 )
         for name, event in olds.items():
             if name in news:
-                to_server = way.section == "client_to_server"
-                acks = AckWay(way.acks, to_server, old.error_replies, new.error_replies)
+                rule = "" if way.section == "client_to_server" else f"{way.rule}_"
+                acks = AckWay(way.acks, rule, old.error_replies, new.error_replies)
                 self._compare_event(event, news[name], way, at.below(name), acks)
 
     def _compare_event(self, old: Event, new: Event, way: _Way, at: At, acks: AckWay) -> None:
@@ -333,7 +333,8 @@ def _removed(section: _Section, event: Event) -> list[_Effect]:
                 effects.append(("old_servers", f"a new client {answer} when an old server asks it"))
             return effects
         case "server_to_server":
-            return [("other_nodes", "a new server ignores the event of an old server")]
+            asked = ", which waits for an answer until its timeout" if event.acked else ""
+            return [("other_nodes", f"a new server ignores the event of an old server{asked}")]
 
 
 def _added(section: _Section, event: Event) -> list[_Effect]:
@@ -345,4 +346,5 @@ def _added(section: _Section, event: Event) -> list[_Effect]:
             asked = "an old client answers `unknown_event` when a new server asks it"
             return [("old_clients", asked)] if event.acked else []
         case "server_to_server":
-            return [("other_nodes", "an old server ignores the event of a new server")]
+            asked = ", which waits for an answer until its timeout" if event.acked else ""
+            return [("other_nodes", f"an old server ignores the event of a new server{asked}")]

@@ -260,13 +260,15 @@ _ALL: Final = (
         "S2S_EVENT_ADD",
         "behavior",
         "an event between servers is new",
-        "Old servers of the cluster ignore what new ones send.",
+        "Old servers of the cluster ignore what new ones send; a new one that asks for an "
+        "acknowledgement waits until its timeout.",
     ),
     Rule(
         "S2S_EVENT_REMOVE",
         "behavior",
         "an event between servers is removed",
-        "New servers of the cluster ignore what old ones send.",
+        "New servers of the cluster ignore what old ones send; an old one that asks for an "
+        "acknowledgement waits until its timeout.",
     ),
     Rule(
         "EVENT_RENAME",
@@ -360,6 +362,19 @@ _ALL: Final = (
         "wire",
         "an event from server to client loses its acknowledgement",
         "New clients answer an old server without the value that it waits for, or not at all.",
+    ),
+    Rule(
+        "S2S_ACK_ADD",
+        "behavior",
+        "an event between servers gets an acknowledgement",
+        "Old servers of the cluster answer a new one without a value, or not at all.",
+    ),
+    Rule(
+        "S2S_ACK_REMOVE",
+        "behavior",
+        "an event between servers loses its acknowledgement",
+        "New servers of the cluster answer an old one without the value that it waits for, or "
+        "not at all.",
     ),
     Rule(
         "ACK_ARITY_CHANGE",

@@ -361,7 +361,8 @@ _ALL: Final = (
     Rule(
         "S073",
         "Form of several ack arguments",
-        "An acknowledgement with several arguments travels as `acks: bare`.",
+        "An acknowledgement with several arguments travels as `acks: bare`, and not between "
+        "servers.",
     ),
     # What targets report, not the loader
     Rule(

@@ -30,6 +30,8 @@ from ackord.schema.resolve.types import TypeResolver
 from ackord.schema.source import Place
 
 _OTHER_NAME: Final = "give one of the two another `name:`"
+_BETWEEN: Final = "FromCluster"
+"""The ending of names that come from events between servers."""
 _PATH: Final = re.compile(r"/|(?:/(?:[A-Za-z0-9_.~-]|\{[^{}/]*\})+)+")
 
 
@@ -64,7 +66,7 @@ class NamespaceResolver:
             ),
             client_to_server=self._events(node, node.client_to_server, "FromClient"),
             server_to_client=self._events(node, node.server_to_client, "FromServer"),
-            server_to_server=self._events(node, node.server_to_server, "FromCluster"),
+            server_to_server=self._events(node, node.server_to_server, _BETWEEN),
             doc=node.doc,
             deprecated=node.deprecated,
             since=self._types.since(node.since),
@@ -211,7 +213,9 @@ class NamespaceResolver:
         ack = self._types.plain(node.ack, f"{camel}Ack") if node.ack is not None else None
         if node.ack is not None and ack is not None and style == "bare" and namespace.error_replies:
             self._require_result_style(ack, node.ack.place)
-        ack_args = self._ack_args(namespace, node, f"{camel}Ack", style)
+        ack_args = self._ack_args(
+            namespace, node, f"{camel}Ack", style, is_between=origin == _BETWEEN
+        )
         return Event(
             name=self._wire_name(node),
             identifier=node.identifier.text,
@@ -274,14 +278,27 @@ class NamespaceResolver:
         return args
 
     def _ack_args(
-        self, namespace: NamespaceNode, node: EventNode, owner: str, style: AckStyle
+        self,
+        namespace: NamespaceNode,
+        node: EventNode,
+        owner: str,
+        style: AckStyle,
+        *,
+        is_between: bool,
     ) -> tuple[Field, ...] | None:
         """Resolve the arguments of an acknowledgement."""
         if node.ack_args is None or node.ack_place is None:
             return None
         place = node.ack_place
         args = self._args(node.ack_args, owner)
-        if args and style == "result":
+        if args and is_between:
+            self._report.add(
+                "S073",
+                place,
+                "an acknowledgement of another server has one value",
+                hint="answer with one record: `ack: {fields: {…}}`",
+            )
+        elif args and style == "result":
             self._report.add(
                 "S073",
                 place,

@@ -36,7 +36,7 @@ __all__ = [
     "StrictNamespace",
 ]
 
-_v1.check(api=(1, 2), source="schema.yaml")
+_v1.check(api=(1, 3), source="schema.yaml")
 
 
 class ApiClientEmitter(_v1.ClientEmitter):

@@ -10,9 +10,11 @@ from ackord.runtime.stubs import v1 as _v1
 from .types import (
     AdminStatusAck,
     Closed,
+    DropResult,
     FlushResult,
     Plan,
     Seat,
+    SeatsAck,
     Slug,
     StatusAck,
     StatusResult,
@@ -25,6 +27,8 @@ from .types import (
 __all__ = [
     "ADMIN",
     "ADMIN_ASK",
+    "ADMIN_CACHE_SIZE",
+    "ADMIN_DROP",
     "ADMIN_FLUSH",
     "ADMIN_PLAN_CHANGED",
     "ADMIN_REFRESH",
@@ -32,6 +36,8 @@ __all__ = [
     "ADMIN_STATUS",
     "TENANT",
     "TENANT_COUNT",
+    "TENANT_MOVED",
+    "TENANT_SEATS",
     "TENANT_SIT",
     "TENANT_STATUS",
     "TENANT_STATUS_FROM_SERVER",
@@ -40,7 +46,7 @@ __all__ = [
     "TENANT_WAVED",
 ]
 
-_v1.check(api=(1, 2), source="schema.yaml")
+_v1.check(api=(1, 3), source="schema.yaml")
 
 TENANT_STATUS: Final[_v1.Event[StatusResult]] = _v1.Event(
     "status",
@@ -92,6 +98,20 @@ TENANT_TOLD: Final[_v1.Event[None]] = _v1.Event(
     ),
 )
 
+TENANT_MOVED: Final[_v1.Event[None]] = _v1.Event(
+    "moved",
+    handler="on_moved",
+    args=(_v1.Arg("row", _v1.Int),),
+)
+
+TENANT_SEATS: Final[_v1.Event[SeatsAck]] = _v1.Event(
+    "seats",
+    handler="on_seats",
+    args=(_v1.Arg("row", _v1.Int),),
+    ack=SeatsAck,
+    timeout=2.0,
+)
+
 TENANT: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/tenant/{tenant}/{class}",
     contract="tenants",
@@ -107,6 +127,7 @@ TENANT: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
         TENANT_WAVED,
         TENANT_TOLD,
     ),
+    server_to_server=(TENANT_MOVED, TENANT_SEATS),
 )
 """What belongs to one tenant."""
 
@@ -152,12 +173,35 @@ ADMIN_PLAN_CHANGED: Final[_v1.Event[None]] = _v1.Event(
     args=(_v1.Arg("slug", Slug), _v1.Arg("plan", Plan, default=Plan.FREE)),
 )
 
+ADMIN_CACHE_SIZE: Final[_v1.Event[int]] = _v1.Event(
+    "cache_size",
+    handler="on_cache_size",
+    args=(_v1.Arg("slug", Slug),),
+    ack=_v1.Int,
+    timeout=5.0,
+)
+
+ADMIN_DROP: Final[_v1.Event[DropResult]] = _v1.Event(
+    "drop",
+    handler="on_drop",
+    args=(_v1.Arg("slug", Slug),),
+    ack=bool,
+    errors=(Closed,),
+    style="result",
+)
+"""Drop what is cached of a tenant."""
+
 ADMIN: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     "/admin",
     contract="tenants",
     version="1.0.0",
     client_to_server=(ADMIN_STATUS, ADMIN_REFRESH, ADMIN_FLUSH),
     server_to_client=(ADMIN_ASK,),
-    server_to_server=(ADMIN_REFRESH_FROM_CLUSTER, ADMIN_PLAN_CHANGED),
+    server_to_server=(
+        ADMIN_REFRESH_FROM_CLUSTER,
+        ADMIN_PLAN_CHANGED,
+        ADMIN_CACHE_SIZE,
+        ADMIN_DROP,
+    ),
     error_replies=False,
 )

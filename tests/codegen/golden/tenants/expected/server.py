@@ -12,9 +12,11 @@ from .types import (
     AdminStatusAck,
     Closed,
     DeskRoom,
+    DropResult,
     FlushResult,
     Plan,
     Seat,
+    SeatsAck,
     Slug,
     StatusResult,
     TenantAuth,
@@ -33,6 +35,7 @@ __all__ = [
     "TenantBroadcastEmitter",
     "TenantBroadcastGatherer",
     "TenantClientEmitter",
+    "TenantClusterEmitter",
     "TenantContext",
     "TenantDeskRoomEmitter",
     "TenantDeskRoomGatherer",
@@ -40,7 +43,7 @@ __all__ = [
     "TenantNamespace",
 ]
 
-_v1.check(api=(1, 2), source="schema.yaml")
+_v1.check(api=(1, 3), source="schema.yaml")
 
 
 class TenantClientEmitter(_v1.ClientEmitter):
@@ -137,6 +140,29 @@ class TenantDeskRoomEmitter(_v1.BroadcastEmitter):
         return TenantDeskRoomGatherer(self._target, timeout)
 
 
+class TenantClusterEmitter(_v1.ClusterEmitter):
+    """Sends events of `/tenant/{tenant}/{class}` to the other servers of the
+    cluster.
+    """
+
+    def moved(self, row: int) -> None:
+        """Send `moved`.
+
+        Raises:
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        self._emit(events.TENANT_MOVED, row)
+
+    async def seats(
+        self,
+        row: int,
+        *,
+        timeout: float = 2.0,
+    ) -> _v1.ServerReplies[SeatsAck]:
+        """Send `seats` and collect the answers."""
+        return await self._gather(events.TENANT_SEATS, row, timeout=timeout)
+
+
 class TenantContext(_v1.Context[TenantSession]):
     """One client's connection to `/tenant/{tenant}/{class}`, which its handlers get."""
 
@@ -173,6 +199,11 @@ class TenantInstance(_v1.Instance):
     """One of the namespaces `/tenant/{tenant}/{class}`, to send to from anywhere."""
 
     @property
+    def params(self) -> TenantParams:
+        """The parameters in the name of this namespace."""
+        return self._params(TenantParams)
+
+    @property
     def all(self) -> TenantBroadcastEmitter:
         """Send to every client of this namespace."""
         return TenantBroadcastEmitter(self._all)
@@ -189,6 +220,11 @@ class TenantInstance(_v1.Instance):
         """Send to one client, by its id."""
         return TenantClientEmitter(self._client(sid))
 
+    @property
+    def cluster(self) -> TenantClusterEmitter:
+        """Send to the other servers of the cluster."""
+        return TenantClusterEmitter(self._cluster)
+
 
 class TenantNamespace(_v1.Namespace[TenantContext], ABC):
     """What belongs to one tenant.
@@ -200,6 +236,7 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
     path = "/tenant/{tenant}/{class}"
     contract = events.TENANT
     context_type = TenantContext
+    instance_type = TenantInstance
 
     def at(self, params: TenantParams) -> TenantInstance:
         """Return the namespace with these parameters, to send to."""
@@ -250,6 +287,16 @@ class TenantNamespace(_v1.Namespace[TenantContext], ABC):
     @abstractmethod
     async def on_wave(self, ctx: TenantContext) -> None:
         """Handle `wave`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_moved(self, ctx: TenantInstance, row: int) -> None:
+        """Handle `moved`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_seats(self, ctx: TenantInstance, row: int) -> SeatsAck:
+        """Handle `seats`."""
 
 
 class AdminClientEmitter(_v1.ClientEmitter):
@@ -304,6 +351,24 @@ class AdminClusterEmitter(_v1.ClusterEmitter):
             InvalidPayloadError: an argument isn't as declared.
         """
         self._emit(events.ADMIN_PLAN_CHANGED, slug, plan)
+
+    async def cache_size(
+        self,
+        slug: Slug,
+        *,
+        timeout: float = 5.0,
+    ) -> _v1.ServerReplies[int]:
+        """Send `cache_size` and collect the answers."""
+        return await self._gather(events.ADMIN_CACHE_SIZE, slug, timeout=timeout)
+
+    async def drop(
+        self,
+        slug: Slug,
+        *,
+        timeout: float = 20.0,
+    ) -> _v1.ServerReplies[DropResult | _v1.UnknownError]:
+        """Drop what is cached of a tenant."""
+        return await self._gather_results(events.ADMIN_DROP, slug, timeout=timeout)
 
 
 class AdminContext(_v1.Context[None]):
@@ -397,3 +462,18 @@ class AdminNamespace(_v1.Namespace[AdminContext], ABC):
     @abstractmethod
     async def on_plan_changed(self, slug: Slug, plan: Plan) -> None:
         """Handle `plan_changed`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_cache_size(self, slug: Slug) -> int:
+        """Handle `cache_size`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_drop(self, slug: Slug) -> DropResult:
+        """Drop what is cached of a tenant.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`: Come back tomorrow.
+        """

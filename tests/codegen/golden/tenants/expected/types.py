@@ -14,9 +14,11 @@ __all__ = [
     "AdminStatusAck",
     "Closed",
     "DeskRoom",
+    "DropResult",
     "FlushResult",
     "Plan",
     "Seat",
+    "SeatsAck",
     "Slug",
     "StatusAck",
     "StatusResult",
@@ -26,7 +28,7 @@ __all__ = [
     "TenantStatusAck",
 ]
 
-_v1.check(api=(1, 2), source="schema.yaml")
+_v1.check(api=(1, 3), source="schema.yaml")
 
 Slug = NewType("Slug", str)
 """How a tenant is called."""
@@ -58,6 +60,10 @@ class StatusAck(_v1.Model, frozen=True):
 
 class TenantStatusAck(_v1.Model, frozen=True):
     seen: bool
+
+
+class SeatsAck(_v1.Model, frozen=True):
+    free: _v1.Int
 
 
 class AdminStatusAck(_v1.Model, frozen=True):
@@ -97,3 +103,6 @@ StatusResult: TypeAlias = StatusAck | Closed
 
 FlushResult: TypeAlias = Closed | None
 """The answer to `flush`."""
+
+DropResult: TypeAlias = bool | Closed
+"""The answer to `drop`."""

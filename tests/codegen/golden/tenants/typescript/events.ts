@@ -7,6 +7,7 @@ import type {
   Closed,
   Plan,
   Seat,
+  SeatsAck,
   Slug,
   StatusAck,
   TenantSession,
@@ -35,7 +36,10 @@ export interface TenantServerToClientEvents {
 }
 
 /** Events that servers send each other in `/tenant/{tenant}/{class}`. */
-export type TenantInterServerEvents = Record<never, never>;
+export interface TenantInterServerEvents {
+  moved: (row: number) => void;
+  seats: (row: number, ack: (answer: SeatsAck | Failure<UnknownError>) => void) => void;
+}
 
 /** The data of a connection to `/tenant/{tenant}/{class}`, which only its server knows. */
 export type TenantSocketData = TenantSession;
@@ -57,6 +61,12 @@ export interface AdminInterServerEvents {
   /** Forget what is known of a tenant. */
   refresh: (slug: Slug, blob?: Uint8Array) => void;
   plan_changed: (slug: Slug, plan?: Plan) => void;
+  cache_size: (slug: Slug, ack: (answer: number) => void) => void;
+  /** Drop what is cached of a tenant. */
+  drop: (
+    slug: Slug,
+    ack: (answer: { readonly ok: boolean } | Failure<Closed | UnknownError>) => void,
+  ) => void;
 }
 
 /** The data of a connection to `/admin`, which only its server knows. */

@@ -44,6 +44,10 @@ export interface TenantStatusAck {
   readonly seen: boolean;
 }
 
+export interface SeatsAck {
+  readonly free: number;
+}
+
 export interface AdminStatusAck {
   readonly tenants: number;
 }
@@ -59,3 +63,6 @@ export type StatusResult = Result<StatusAck, Closed | UnknownError>;
 
 /** The answer to `flush`. */
 export type FlushResult = Result<undefined, Closed | UnknownError>;
+
+/** The answer to `drop`. */
+export type DropResult = Result<boolean, Closed | UnknownError>;

@@ -37,7 +37,7 @@ __all__ = [
     "OfNamespace",
 ]
 
-_v1.check(api=(1, 2), source="schema.yaml")
+_v1.check(api=(1, 3), source="schema.yaml")
 
 
 class AllClientEmitter(_v1.ClientEmitter):
@@ -348,6 +348,11 @@ class OfInstance(_v1.Instance):
     """One of the namespaces `/of/{tenant}`, to send to from anywhere."""
 
     @property
+    def params(self) -> OfParams:
+        """The parameters in the name of this namespace."""
+        return self._params(OfParams)
+
+    @property
     def all(self) -> OfBroadcastEmitter:
         """Send to every client of this namespace."""
         return OfBroadcastEmitter(self._all)
@@ -371,6 +376,7 @@ class OfNamespace(_v1.Namespace[OfContext], ABC):
     path = "/of/{tenant}"
     contract = events.OF
     context_type = OfContext
+    instance_type = OfInstance
 
     def at(self, params: OfParams) -> OfInstance:
         """Return the namespace with these parameters, to send to."""

@@ -50,7 +50,7 @@ __all__ = [
     "KITCHEN_ORDER_FROM_SERVER",
 ]
 
-_v1.check(api=(1, 2), source="schema.yaml")
+_v1.check(api=(1, 3), source="schema.yaml")
 
 GUESTS_ORDER: Final[_v1.Event[GuestsOrderResult]] = _v1.Event(
     "order",
