@@ -11,8 +11,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar
 
 import pytest
+from ackord.runtime.adapters.base import SocketDetails, Target
 from ackord.runtime.adapters.local import LocalBus
 from ackord.runtime.adapters.memory import MemoryAdapter
+from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
@@ -21,6 +23,7 @@ from ackord.runtime.server import Server
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.sockets.server_acks import ServersTimeoutError
 from ackord.runtime.testing import Link, RawPeer, run
+from ackord.runtime.typed.presence import EVERYBODY, Whom
 from typing_extensions import override
 
 from tests.codegen.golden.tenants.expected import (
@@ -485,6 +488,89 @@ def test_the_servers_of_a_dynamic_namespace_are_told_which_one_it_is() -> None:
             # A server whose handler fails says so.
             bad = await here.server.of("/tenant/acme/free").server_side_emit_with_ack("seats", "1")
             assert [each["error"]["code"] for each in bad] == ["invalid_request"]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["one server", "two servers"])
+def test_clients_of_all_servers_are_found_with_their_types_and_commanded(count: int) -> None:
+    async def scenario() -> None:
+        async with cluster(count) as sites, AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(site.client(handlers=Answering(lambda: 5)))
+                for site in (sites[0], sites[-1])
+            ]
+            await stack.enter_async_context(sites[0].client(BANK))
+            here, there = (client.sid or "" for client in clients)
+            place = sites[0].tenants.at(ACME)
+
+            async def found(of: Whom = EVERYBODY) -> set[str]:
+                await asyncio.sleep(1)  # what was commanded has arrived
+                members = await place.members(of)
+                assert await place.count(of) == len(members)
+                return {member.sid for member in members}
+
+            assert await found() == {here, there}
+            assert await found(DeskRoom(2)) == set()
+            assert await found([DeskRoom(1), DeskRoom(2)]) == {here, there}
+            assert await found([]) == set()
+            assert await found(there) == {there}
+            assert await found("desk:1") == set()  # the name of a room is no client's id
+
+            await place.join(there, DeskRoom(2), DeskRoom(3))
+            assert await found(DeskRoom(2)) == {there}
+            await place.leave(DeskRoom(3), DeskRoom(3))
+            assert await found(DeskRoom(3)) == set()
+            await place.move(DeskRoom(2), DeskRoom(4))
+            await place.move(DeskRoom(4), DeskRoom(4))
+            assert (await found(DeskRoom(2)), await found(DeskRoom(4))) == (set(), {there})
+
+            (member,) = await place.members(there)
+            assert (member.data.seen, member.data.rows) == (1, [1, 2])
+            assert (member.handshake.auth, member.is_in(DeskRoom(4))) == ({"token": "t"}, True)
+            assert await member.client.count() == 5
+            member.join(DeskRoom(5))
+            member.leave(DeskRoom(4))
+            assert (await found(DeskRoom(5)), await found(DeskRoom(4))) == ({there}, set())
+
+            await place.disconnect("desk:1")
+            assert await found() == {here, there}
+            await place.disconnect(there)
+            assert await found() == {here}
+            with pytest.raises(DisconnectedError):
+                await member.client.count()
+            member.client.waved()
+            await place.disconnect()
+            assert await found() == set()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        ({"seen": 3}, None),
+        ({"seen": "3"}, "isn't as declared"),
+        ({"seen": b"3"}, "isn't as declared"),
+        (["seen"], "isn't as declared"),
+        ({}, "isn't set"),
+        (None, "isn't set"),
+    ],
+)
+def test_the_session_that_another_server_tells_is_validated(data: Any, error: str | None) -> None:
+    class Telling(MemoryAdapter):
+        @override
+        async def fetch(self, target: Target, timeout: float) -> list[SocketDetails]:
+            return [SocketDetails("a", frozenset(("a",)), data, {})]
+
+    async def scenario() -> None:
+        site = Site(adapter=Telling)
+        (member,) = await site.tenants.at(ACME).members()
+        if error is None:
+            assert member.data.seen == 3
+        else:
+            with pytest.raises((UsageError, InvalidAckError), match=error):
+                print(member.data)
 
     run(scenario())
 

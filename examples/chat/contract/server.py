@@ -26,6 +26,7 @@ __all__ = [
     "ChatBroadcastGatherer",
     "ChatClientEmitter",
     "ChatContext",
+    "ChatMember",
     "ChatNamespace",
     "ChatRoomEmitter",
 ]
@@ -154,7 +155,16 @@ class ChatContext(_v1.Context[ChatSession]):
         return ChatBroadcastEmitter(self._except(*rooms))
 
 
-class ChatNamespace(_v1.Namespace[ChatContext], ABC):
+class ChatMember(_v1.Member[ChatSession]):
+    """A client of `/chat` on any server of the cluster."""
+
+    @property
+    def client(self) -> ChatClientEmitter:
+        """Send to this client."""
+        return ChatClientEmitter(self._client)
+
+
+class ChatNamespace(_v1.Namespace[ChatContext], _v1.Presence[ChatMember], ABC):
     """The chat.
 
     Subclass it with a method for each event, and serve it:
@@ -164,6 +174,7 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
     path = "/chat"
     contract = events.CHAT
     context_type = ChatContext
+    member_type = ChatMember
 
     @property
     def all(self) -> ChatBroadcastEmitter:

@@ -30,6 +30,7 @@ __all__ = [
     "BenchContext",
     "BenchGroupRoomEmitter",
     "BenchHandlers",
+    "BenchMember",
     "BenchNamespace",
     "DeclaredError",
     "DisconnectedError",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         BenchClientEmitter,
         BenchContext,
         BenchGroupRoomEmitter,
+        BenchMember,
         BenchNamespace,
     )
     from .types import GroupRoom, Item
@@ -68,6 +70,7 @@ else:
             "BenchClientEmitter",
             "BenchContext",
             "BenchGroupRoomEmitter",
+            "BenchMember",
             "BenchNamespace",
         ),
         types=("GroupRoom", "Item"),

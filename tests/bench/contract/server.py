@@ -15,6 +15,7 @@ __all__ = [
     "BenchClientEmitter",
     "BenchContext",
     "BenchGroupRoomEmitter",
+    "BenchMember",
     "BenchNamespace",
 ]
 
@@ -72,7 +73,16 @@ class BenchContext(_v1.Context[None]):
         return BenchBroadcastEmitter(self._except(*rooms))
 
 
-class BenchNamespace(_v1.Namespace[BenchContext], ABC):
+class BenchMember(_v1.Member[None]):
+    """A client of `/` on any server of the cluster."""
+
+    @property
+    def client(self) -> BenchClientEmitter:
+        """Send to this client."""
+        return BenchClientEmitter(self._client)
+
+
+class BenchNamespace(_v1.Namespace[BenchContext], _v1.Presence[BenchMember], ABC):
     """The server's side of `/`.
 
     Subclass it with a method for each event, and serve it:
@@ -82,6 +92,7 @@ class BenchNamespace(_v1.Namespace[BenchContext], ABC):
     path = "/"
     contract = events.BENCH
     context_type = BenchContext
+    member_type = BenchMember
 
     @property
     def all(self) -> BenchBroadcastEmitter:

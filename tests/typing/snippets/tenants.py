@@ -21,6 +21,7 @@ from tests.codegen.golden.tenants.expected import (
     TenantConnectRefusedError,
     TenantContext,
     TenantInstance,
+    TenantMember,
     TenantNamespace,
     TenantParams,
     TenantStatusAck,
@@ -80,6 +81,17 @@ class Tenants(TenantNamespace):
         assert_type(ctx.params, TenantParams)
         assert_type(await ctx.cluster.seats(row), ServerReplies[SeatsAck])
         self.at(PARAMS).cluster.moved("1")  # E: mypy pyright
+        for member in await ctx.members(DeskRoom(row)):
+            assert_type(member, TenantMember)
+            assert_type(member.data.seen, int)
+            print(member.data.sene)  # E: mypy pyright
+            name: str = await member.client.count()  # E: mypy pyright
+        assert_type(await ctx.count([DeskRoom(1), DeskRoom(2)]), int)
+        await ctx.disconnect("sid", close=True)
+        await ctx.disconnect(None)  # E: mypy pyright
+        await ctx.join("sid", "desk:1")  # E: mypy pyright
+        await ctx.move("sid", DeskRoom(1))  # E: mypy pyright
+        await self.members()  # E: mypy pyright
         self.cluster.moved(1)  # E: mypy pyright
 
     @override

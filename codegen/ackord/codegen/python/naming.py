@@ -52,6 +52,8 @@ class NamespaceNames:
     context: str
     client_emitter: str
     broadcast_emitter: str
+    member: str
+    """The class for a client on any server."""
     room_emitters: Mapping[str, str]
     """The emitters by room, for each room that one of the namespace's events goes to."""
     gatherers: Mapping[str, str]
@@ -351,6 +353,7 @@ class _NamespaceDraft:
         )
         self.params = package.claim(f"{prefix}Params") if plan.is_dynamic else None
         self._instance = package.claim(f"{prefix}Instance") if plan.is_dynamic else None
+        self._member = package.claim(f"{prefix}Member")
 
     def _name_rooms(self, package: Scope) -> dict[str, str]:
         """Name the emitters of rooms. The namespace's name isn't repeated if the room's name begins
@@ -400,6 +403,7 @@ class _NamespaceDraft:
             context=self._context,
             client_emitter=self._client_emitter,
             broadcast_emitter=self._broadcast_emitter,
+            member=self._member,
             room_emitters=MappingProxyType(self._room_emitters),
             gatherers=MappingProxyType(self._gatherers),
             cluster_emitter=self._cluster_emitter,

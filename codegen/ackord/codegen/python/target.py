@@ -138,6 +138,7 @@ def _exports(names: Names) -> tuple[list[str], list[str], list[str], list[str]]:
 
 def _server_classes(names: NamespaceNames) -> Iterator[str]:
     yield from (names.client_emitter, names.broadcast_emitter, names.context, names.namespace)
+    yield names.member
     yield from (*names.room_emitters.values(), *names.gatherers.values())
     yield from (each for each in (names.cluster_emitter, names.instance) if each is not None)
 

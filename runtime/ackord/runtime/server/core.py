@@ -443,11 +443,12 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @override
     def describe(self, sids: Iterable[str]) -> list[SocketDetails]:
+        dump = self.registrations.dump_data or _unchanged
         return [
             SocketDetails(
                 socket.id,
                 socket.rooms,
-                socket.data,
+                dump(socket.data),
                 {field.name: getattr(socket.handshake, field.name) for field in fields(Handshake)},
             )
             for socket in [self.sockets[sid] for sid in sids]
@@ -493,6 +494,10 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         if settings is None:
             return None
         return Recovery(settings, self.name, self.adapter, self.close_if_idle)
+
+
+def _unchanged(data: Any) -> Any:
+    return data
 
 
 async def _close(adapter: Adapter) -> None:

@@ -110,6 +110,12 @@ class Namespace(Registering[SocketT]):
         """Call `make` for the `data` of each new socket."""
         self._registrations.make_data = make
 
+    def set_data_dump(self, dump: Callable[[Any], Any]) -> None:
+        """Call `dump` with the `data` of a socket that is described to another server; what `dump`
+        returns can be written as JSON.
+        """
+        self._registrations.dump_data = dump
+
     def add_contract(self, contract: ContractName) -> None:
         """Refuse clients that announce contracts and not this one, which describes the
         namespace.

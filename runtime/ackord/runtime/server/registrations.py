@@ -52,6 +52,7 @@ class Registrations(Generic[SocketT]):
         "connect_hook",
         "contracts",
         "disconnect_hook",
+        "dump_data",
         "event_middlewares",
         "is_custom",
         "is_main",
@@ -70,6 +71,7 @@ class Registrations(Generic[SocketT]):
         self.event_middlewares: list[EventMiddleware[SocketT]] = []
         self.routes: dict[str, Route] = {}
         self.make_data: Callable[[], Any] = dict
+        self.dump_data: Callable[[Any], Any] | None = None
         """Makes the `data` of a new socket."""
         self.connect_hook: ConnectHook[SocketT] | None = None
         self.contracts: dict[str, ContractName] = {}
@@ -89,6 +91,7 @@ class Registrations(Generic[SocketT]):
         other.event_middlewares = self.event_middlewares[:]
         other.routes = dict(self.routes)
         other.make_data = self.make_data
+        other.dump_data = self.dump_data
         other.connect_hook = self.connect_hook
         other.contracts = dict(self.contracts)
         other.disconnect_hook = self.disconnect_hook

@@ -78,7 +78,9 @@ if TYPE_CHECKING:
     )
     from ackord.runtime.typed.event_stream import EventStream
     from ackord.runtime.typed.handlers import handler
+    from ackord.runtime.typed.member import Member
     from ackord.runtime.typed.namespace import Instance, Namespace
+    from ackord.runtime.typed.presence import Presence
     from ackord.runtime.typed.sync_client import SyncClient, SyncEvent, SyncIncoming, SyncStream
 
 __all__ = [
@@ -126,12 +128,14 @@ __all__ = [
     "JsonObject",
     "Manager",
     "Maybe",
+    "Member",
     "Model",
     "Namespace",
     "NamespaceContract",
     "OpenEnum",
     "OpenUnion",
     "Params",
+    "Presence",
     "RemoteError",
     "Replies",
     "Room",
@@ -180,7 +184,9 @@ _LAZY = {
     "Incoming": "typed.client_event",
     "Instance": "typed.namespace",
     "Manager": "client.manager",
+    "Member": "typed.member",
     "Namespace": "typed.namespace",
+    "Presence": "typed.presence",
     "SyncClient": "typed.sync_client",
     "SyncEvent": "typed.sync_client",
     "SyncIncoming": "typed.sync_client",

@@ -11,7 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ackord.runtime.containment import contain
-from ackord.runtime.errors import DisconnectedError, InvalidAckError, PeerError
+from ackord.runtime.errors import (
+    AckordError,
+    AckTimeoutError,
+    DisconnectedError,
+    InvalidAckError,
+    PeerError,
+)
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.server.namespace import Namespace, core_of
@@ -112,6 +118,53 @@ class ClientTarget:
         return await socket.request(event, decode, timeout)
 
 
+class RemoteTarget:
+    """One client on any server of the cluster, by the room of its id; the id is that of a client
+    which was found there.
+    """
+
+    __slots__ = ("_operator", "_sid")
+
+    def __init__(self, sid: str, operator: BroadcastOperator) -> None:
+        """Take the id, and the recipients in the room of that id."""
+        self._sid = sid
+        self._operator = operator
+
+    @property
+    def volatile(self) -> RemoteTarget:
+        """The same client, for volatile events."""
+        return RemoteTarget(self._sid, self._operator.volatile)
+
+    def send_event(self, event: EncodedEvent) -> None:
+        """Send an event; it is dropped if the client has disconnected."""
+        self._operator.send_event(event)
+
+    async def request(
+        self,
+        event: EncodedEvent,
+        decode: Callable[[AckReply], T],
+        timeout: float | None = None,  # noqa: ASYNC109  # a timer, no task
+    ) -> T:
+        """Send an event and return what `decode` makes of its acknowledgement."""
+
+        def read(reply: AckReply) -> tuple[T] | AckordError:
+            try:
+                return (decode(reply),)
+            except PacketError:
+                raise
+            except AckordError as error:
+                return error
+
+        gathered = await self._operator.request(event, read, timeout)
+        for answer in gathered.replies.values():
+            if isinstance(answer, AckordError):
+                raise answer
+            return answer[0]
+        if gathered.timed_out:
+            raise AckTimeoutError(f"no acknowledgement of {event.name!r} came in time")
+        raise DisconnectedError(f"client {self._sid!r} disconnected, or isn't connected any more")
+
+
 class Emitter(ABC):
     """Base of all emitters: generated methods call `_emit`."""
 
@@ -127,7 +180,7 @@ class ClientEmitter(Emitter):
 
     __slots__ = ("__target",)
 
-    def __init__(self, target: ClientTarget) -> None:
+    def __init__(self, target: ClientTarget | RemoteTarget) -> None:
         self.__target = target
 
     @property

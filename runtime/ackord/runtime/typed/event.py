@@ -78,6 +78,7 @@ class NamespaceContract:
         "server_to_client",
         "server_to_server",
         "session",
+        "session_value",
         "version",
     )
 
@@ -108,6 +109,8 @@ class NamespaceContract:
         self.auth = None if auth is None else ValueAdapter("auth", auth)
         self.session = session
         """The type of the session, or `None`."""
+        self.session_value = None if session is None else ValueAdapter("session", session)
+        """Reads and writes sessions for other servers."""
         self.connect_errors = tuple(connect_errors)
         self.client_to_server = tuple(client_to_server)
         self.server_to_client = tuple(server_to_client)

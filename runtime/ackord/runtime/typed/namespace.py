@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
 from ackord.runtime.server.namespace import core_of
-from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.typed.context import Context
-from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, ClusterTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
 from ackord.runtime.typed.handlers import awaiting, check_handlers, handler
+from ackord.runtime.typed.member import dump_session
 from ackord.runtime.typed.model import DeclaredError, Error, error_message
 from ackord.runtime.typed.params import Params, ParamsT
-from ackord.runtime.typed.room import Room
+from ackord.runtime.typed.reach import Reach
 from ackord.runtime.typed.route import TypedRoute
 from ackord.runtime.typed.server_route import TypedServerRoute
 from typing_extensions import override
@@ -33,33 +32,6 @@ ContextT = TypeVar("ContextT", bound=Context[Any])
 
 _PLAIN_HOOKS: Final = frozenset({"on_invalid"})
 """Hooks that are plain functions."""
-
-
-class Reach(ABC):
-    """The way to send to a namespace from anywhere, for generated code."""
-
-    @property
-    @abstractmethod
-    def socket_namespace(self) -> UntypedNamespace:
-        """The untyped namespace."""
-
-    @property
-    def _all(self) -> BroadcastTarget:
-        return BroadcastOperator(core_of(self.socket_namespace).audience)
-
-    def _to(self, *rooms: Room) -> BroadcastTarget:
-        return self.socket_namespace.to(room_names(rooms))
-
-    def _except(self, *rooms: Room) -> BroadcastTarget:
-        return self.socket_namespace.except_(room_names(rooms))
-
-    def _client(self, sid: str) -> ClientTarget:
-        return ClientTarget(self.socket_namespace, sid)
-
-
-    @property
-    def _cluster(self) -> ClusterTarget:
-        return ClusterTarget(self.socket_namespace)
 
 
 class Instance(Reach):
@@ -157,6 +129,8 @@ class Namespace(Reach, Generic[ContextT]):
             )
         if self.contract.contract_name is not None:
             namespace.add_contract(self.contract.contract_name)
+        if self.contract.session is not None:
+            namespace.set_data_dump(partial(dump_session, self.contract))
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
         self.__attach_hooks(namespace)

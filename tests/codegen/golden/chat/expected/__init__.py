@@ -35,6 +35,7 @@ __all__ = [
     "ChatConnectRefusedError",
     "ChatContext",
     "ChatHandlers",
+    "ChatMember",
     "ChatNamespace",
     "ChatRoom",
     "ChatRoomEmitter",
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
         ChatBroadcastGatherer,
         ChatClientEmitter,
         ChatContext,
+        ChatMember,
         ChatNamespace,
         ChatRoomEmitter,
     )
@@ -104,6 +106,7 @@ else:
             "ChatBroadcastGatherer",
             "ChatClientEmitter",
             "ChatContext",
+            "ChatMember",
             "ChatNamespace",
             "ChatRoomEmitter",
         ),

@@ -72,6 +72,7 @@ __all__ = [
     "TypesConnectRefusedError",
     "TypesContext",
     "TypesHandlers",
+    "TypesMember",
     "TypesNamespace",
     "UnknownError",
     "UnknownMood",
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
         TypesBroadcastGatherer,
         TypesClientEmitter,
         TypesContext,
+        TypesMember,
         TypesNamespace,
     )
     from .types import (
@@ -139,6 +141,7 @@ else:
             "TypesBroadcastGatherer",
             "TypesClientEmitter",
             "TypesContext",
+            "TypesMember",
             "TypesNamespace",
         ),
         types=(

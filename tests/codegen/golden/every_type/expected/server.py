@@ -42,6 +42,7 @@ __all__ = [
     "TypesBroadcastGatherer",
     "TypesClientEmitter",
     "TypesContext",
+    "TypesMember",
     "TypesNamespace",
 ]
 
@@ -151,7 +152,16 @@ class TypesContext(_v1.Context[None]):
         return TypesBroadcastEmitter(self._except(*rooms))
 
 
-class TypesNamespace(_v1.Namespace[TypesContext], ABC):
+class TypesMember(_v1.Member[None]):
+    """A client of `/types` on any server of the cluster."""
+
+    @property
+    def client(self) -> TypesClientEmitter:
+        """Send to this client."""
+        return TypesClientEmitter(self._client)
+
+
+class TypesNamespace(_v1.Namespace[TypesContext], _v1.Presence[TypesMember], ABC):
     """The server's side of `/types`.
 
     Subclass it with a method for each event, and serve it:
@@ -161,6 +171,7 @@ class TypesNamespace(_v1.Namespace[TypesContext], ABC):
     path = "/types"
     contract = events.TYPES
     context_type = TypesContext
+    member_type = TypesMember
 
     @property
     def all(self) -> TypesBroadcastEmitter:

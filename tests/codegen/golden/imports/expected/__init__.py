@@ -30,6 +30,7 @@ __all__ = [
     "ChatConnectRefusedError",
     "ChatContext",
     "ChatHandlers",
+    "ChatMember",
     "ChatNamespace",
     "CommonAreaRoom",
     "CommonBanned",
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         ChatClientEmitter,
         ChatCommonAreaRoomEmitter,
         ChatContext,
+        ChatMember,
         ChatNamespace,
     )
     from .types import (
@@ -83,6 +85,7 @@ else:
             "ChatClientEmitter",
             "ChatCommonAreaRoomEmitter",
             "ChatContext",
+            "ChatMember",
             "ChatNamespace",
         ),
         types=(

@@ -15,6 +15,7 @@ __all__ = [
     "ChatClientEmitter",
     "ChatCommonAreaRoomEmitter",
     "ChatContext",
+    "ChatMember",
     "ChatNamespace",
 ]
 
@@ -77,7 +78,16 @@ class ChatContext(_v1.Context[None]):
         return ChatBroadcastEmitter(self._except(*rooms))
 
 
-class ChatNamespace(_v1.Namespace[ChatContext], ABC):
+class ChatMember(_v1.Member[None]):
+    """A client of `/chat` on any server of the cluster."""
+
+    @property
+    def client(self) -> ChatClientEmitter:
+        """Send to this client."""
+        return ChatClientEmitter(self._client)
+
+
+class ChatNamespace(_v1.Namespace[ChatContext], _v1.Presence[ChatMember], ABC):
     """The server's side of `/chat`.
 
     Subclass it with a method for each event, and serve it:
@@ -87,6 +97,7 @@ class ChatNamespace(_v1.Namespace[ChatContext], ABC):
     path = "/chat"
     contract = events.CHAT
     context_type = ChatContext
+    member_type = ChatMember
 
     @property
     def all(self) -> ChatBroadcastEmitter:

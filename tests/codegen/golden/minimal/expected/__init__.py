@@ -34,6 +34,7 @@ __all__ = [
     "MinimalConnectRefusedError",
     "MinimalContext",
     "MinimalHandlers",
+    "MinimalMember",
     "MinimalNamespace",
     "RemoteError",
     "SlowConsumerError",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         MinimalBroadcastEmitter,
         MinimalClientEmitter,
         MinimalContext,
+        MinimalMember,
         MinimalNamespace,
     )
 else:
@@ -62,6 +64,7 @@ else:
             "MinimalBroadcastEmitter",
             "MinimalClientEmitter",
             "MinimalContext",
+            "MinimalMember",
             "MinimalNamespace",
         ),
     )

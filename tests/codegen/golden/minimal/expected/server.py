@@ -13,6 +13,7 @@ __all__ = [
     "MinimalBroadcastEmitter",
     "MinimalClientEmitter",
     "MinimalContext",
+    "MinimalMember",
     "MinimalNamespace",
 ]
 
@@ -50,7 +51,16 @@ class MinimalContext(_v1.Context[None]):
         return MinimalBroadcastEmitter(self._except(*rooms))
 
 
-class MinimalNamespace(_v1.Namespace[MinimalContext], ABC):
+class MinimalMember(_v1.Member[None]):
+    """A client of `/` on any server of the cluster."""
+
+    @property
+    def client(self) -> MinimalClientEmitter:
+        """Send to this client."""
+        return MinimalClientEmitter(self._client)
+
+
+class MinimalNamespace(_v1.Namespace[MinimalContext], _v1.Presence[MinimalMember], ABC):
     """The server's side of `/`.
 
     Subclass it with a method for each event, and serve it:
@@ -60,6 +70,7 @@ class MinimalNamespace(_v1.Namespace[MinimalContext], ABC):
     path = "/"
     contract = events.MINIMAL
     context_type = MinimalContext
+    member_type = MinimalMember
 
     @property
     def all(self) -> MinimalBroadcastEmitter:

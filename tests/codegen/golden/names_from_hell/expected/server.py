@@ -43,19 +43,23 @@ __all__ = [
     "ABCBroadcastEmitter",
     "ABCClientEmitter",
     "ABCContext",
+    "ABCMember",
     "ABCNamespace",
     "ABClientEmitter",
     "ABContext",
+    "ABMember",
     "ABNamespace",
     "ABroadcastEmitter",
     "AClientEmitter",
     "AContext",
+    "AMember",
     "ANamespace",
     "HellBroadcastEmitter",
     "HellBroadcastGatherer",
     "HellClassRoomEmitter",
     "HellClientEmitter",
     "HellContext_",
+    "HellMember",
     "HellNameRoomEmitter",
     "HellNamespace",
     "HellRoomEmitter",
@@ -284,7 +288,16 @@ class HellContext_(_v1.Context[HellSession]):
         return HellBroadcastEmitter(self._except(*rooms))
 
 
-class HellNamespace(_v1.Namespace[HellContext_], _ABC):
+class HellMember(_v1.Member[HellSession]):
+    """A client of `/` on any server of the cluster."""
+
+    @_property
+    def client(self) -> HellClientEmitter:
+        """Send to this client."""
+        return HellClientEmitter(self._client)
+
+
+class HellNamespace(_v1.Namespace[HellContext_], _v1.Presence[HellMember], _ABC):
     """ "The" root\\
 
     Subclass it with a method for each event, and serve it:
@@ -294,6 +307,7 @@ class HellNamespace(_v1.Namespace[HellContext_], _ABC):
     path = "/"
     contract = events.HELL
     context_type = HellContext_
+    member_type = HellMember
 
     @_property
     def all(self) -> HellBroadcastEmitter:
@@ -502,7 +516,16 @@ class ABContext(_v1.Context[None]):
         return ABBroadcastEmitter(self._except(*rooms))
 
 
-class ABNamespace(_v1.Namespace[ABContext], _ABC):
+class ABMember(_v1.Member[None]):
+    """A client of `/a-b` on any server of the cluster."""
+
+    @_property
+    def client(self) -> ABClientEmitter:
+        """Send to this client."""
+        return ABClientEmitter(self._client)
+
+
+class ABNamespace(_v1.Namespace[ABContext], _v1.Presence[ABMember], _ABC):
     """The server's side of `/a-b`.
 
     Subclass it with a method for each event, and serve it:
@@ -512,6 +535,7 @@ class ABNamespace(_v1.Namespace[ABContext], _ABC):
     path = "/a-b"
     contract = events.A_B
     context_type = ABContext
+    member_type = ABMember
 
     @_property
     def all(self) -> ABBroadcastEmitter:
@@ -583,7 +607,16 @@ class ABCContext(_v1.Context[None]):
         return ABCBroadcastEmitter(self._except(*rooms))
 
 
-class ABCNamespace(_v1.Namespace[ABCContext], _ABC):
+class ABCMember(_v1.Member[None]):
+    """A client of `/a/b/c` on any server of the cluster."""
+
+    @_property
+    def client(self) -> ABCClientEmitter:
+        """Send to this client."""
+        return ABCClientEmitter(self._client)
+
+
+class ABCNamespace(_v1.Namespace[ABCContext], _v1.Presence[ABCMember], _ABC):
     """The server's side of `/a/b/c`.
 
     Subclass it with a method for each event, and serve it:
@@ -593,6 +626,7 @@ class ABCNamespace(_v1.Namespace[ABCContext], _ABC):
     path = "/a/b/c"
     contract = events.A_B_C
     context_type = ABCContext
+    member_type = ABCMember
 
     @_property
     def all(self) -> ABCBroadcastEmitter:
@@ -654,7 +688,16 @@ class AContext(_v1.Context[None]):
         return ABroadcastEmitter(self._except(*rooms))
 
 
-class ANamespace(_v1.Namespace[AContext], _ABC):
+class AMember(_v1.Member[None]):
+    """A client of `/a` on any server of the cluster."""
+
+    @_property
+    def client(self) -> AClientEmitter:
+        """Send to this client."""
+        return AClientEmitter(self._client)
+
+
+class ANamespace(_v1.Namespace[AContext], _v1.Presence[AMember], _ABC):
     """The server's side of `/a`.
 
     Subclass it with a method for each event, and serve it:
@@ -664,6 +707,7 @@ class ANamespace(_v1.Namespace[AContext], _ABC):
     path = "/a"
     contract = events.A
     context_type = AContext
+    member_type = AMember
 
     @_property
     def all(self) -> ABroadcastEmitter:

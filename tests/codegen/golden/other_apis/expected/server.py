@@ -28,11 +28,13 @@ __all__ = [
     "ApiBroadcastEmitter",
     "ApiClientEmitter",
     "ApiContext",
+    "ApiMember",
     "ApiNamespace",
     "StrictBroadcastEmitter",
     "StrictBroadcastGatherer",
     "StrictClientEmitter",
     "StrictContext",
+    "StrictMember",
     "StrictNamespace",
 ]
 
@@ -70,7 +72,16 @@ class ApiContext(_v1.Context[None]):
         return ApiBroadcastEmitter(self._except(*rooms))
 
 
-class ApiNamespace(_v1.Namespace[ApiContext], ABC):
+class ApiMember(_v1.Member[None]):
+    """A client of `/` on any server of the cluster."""
+
+    @property
+    def client(self) -> ApiClientEmitter:
+        """Send to this client."""
+        return ApiClientEmitter(self._client)
+
+
+class ApiNamespace(_v1.Namespace[ApiContext], _v1.Presence[ApiMember], ABC):
     """The server's side of `/`.
 
     Subclass it with a method for each event, and serve it:
@@ -80,6 +91,7 @@ class ApiNamespace(_v1.Namespace[ApiContext], ABC):
     path = "/"
     contract = events.API
     context_type = ApiContext
+    member_type = ApiMember
 
     @property
     def all(self) -> ApiBroadcastEmitter:
@@ -195,7 +207,16 @@ class StrictContext(_v1.Context[None]):
         return StrictBroadcastEmitter(self._except(*rooms))
 
 
-class StrictNamespace(_v1.Namespace[StrictContext], ABC):
+class StrictMember(_v1.Member[None]):
+    """A client of `/strict` on any server of the cluster."""
+
+    @property
+    def client(self) -> StrictClientEmitter:
+        """Send to this client."""
+        return StrictClientEmitter(self._client)
+
+
+class StrictNamespace(_v1.Namespace[StrictContext], _v1.Presence[StrictMember], ABC):
     """The server's side of `/strict`.
 
     Subclass it with a method for each event, and serve it:
@@ -205,6 +226,7 @@ class StrictNamespace(_v1.Namespace[StrictContext], ABC):
     path = "/strict"
     contract = events.STRICT
     context_type = StrictContext
+    member_type = StrictMember
 
     @property
     def all(self) -> StrictBroadcastEmitter:

@@ -31,6 +31,7 @@ __all__ = [
     "AdminConnectRefusedError",
     "AdminContext",
     "AdminHandlers",
+    "AdminMember",
     "AdminNamespace",
     "AdminStatusAck",
     "Closed",
@@ -63,6 +64,7 @@ __all__ = [
     "TenantDeskRoomGatherer",
     "TenantHandlers",
     "TenantInstance",
+    "TenantMember",
     "TenantNamespace",
     "TenantParams",
     "TenantSession",
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
         AdminClientEmitter,
         AdminClusterEmitter,
         AdminContext,
+        AdminMember,
         AdminNamespace,
         TenantBroadcastEmitter,
         TenantBroadcastGatherer,
@@ -99,6 +102,7 @@ if TYPE_CHECKING:
         TenantDeskRoomEmitter,
         TenantDeskRoomGatherer,
         TenantInstance,
+        TenantMember,
         TenantNamespace,
     )
     from .types import (
@@ -136,6 +140,7 @@ else:
             "AdminClientEmitter",
             "AdminClusterEmitter",
             "AdminContext",
+            "AdminMember",
             "AdminNamespace",
             "TenantBroadcastEmitter",
             "TenantBroadcastGatherer",
@@ -145,6 +150,7 @@ else:
             "TenantDeskRoomEmitter",
             "TenantDeskRoomGatherer",
             "TenantInstance",
+            "TenantMember",
             "TenantNamespace",
         ),
         types=(

@@ -31,6 +31,7 @@ __all__ = [
     "AdminClientEmitter",
     "AdminClusterEmitter",
     "AdminContext",
+    "AdminMember",
     "AdminNamespace",
     "TenantBroadcastEmitter",
     "TenantBroadcastGatherer",
@@ -40,6 +41,7 @@ __all__ = [
     "TenantDeskRoomEmitter",
     "TenantDeskRoomGatherer",
     "TenantInstance",
+    "TenantMember",
     "TenantNamespace",
 ]
 
@@ -195,8 +197,20 @@ class TenantContext(_v1.Context[TenantSession]):
         return TenantBroadcastEmitter(self._except(*rooms))
 
 
-class TenantInstance(_v1.Instance):
+class TenantMember(_v1.Member[TenantSession]):
+    """A client of `/tenant/{tenant}/{class}` on any server of the cluster."""
+
+    @property
+    def client(self) -> TenantClientEmitter:
+        """Send to this client."""
+        return TenantClientEmitter(self._client)
+
+
+class TenantInstance(_v1.Instance, _v1.Presence[TenantMember]):
     """One of the namespaces `/tenant/{tenant}/{class}`, to send to from anywhere."""
+
+    contract = events.TENANT
+    member_type = TenantMember
 
     @property
     def params(self) -> TenantParams:
@@ -394,7 +408,16 @@ class AdminContext(_v1.Context[None]):
         return AdminBroadcastEmitter(self._except(*rooms))
 
 
-class AdminNamespace(_v1.Namespace[AdminContext], ABC):
+class AdminMember(_v1.Member[None]):
+    """A client of `/admin` on any server of the cluster."""
+
+    @property
+    def client(self) -> AdminClientEmitter:
+        """Send to this client."""
+        return AdminClientEmitter(self._client)
+
+
+class AdminNamespace(_v1.Namespace[AdminContext], _v1.Presence[AdminMember], ABC):
     """The server's side of `/admin`.
 
     Subclass it with a method for each event, and serve it:
@@ -404,6 +427,7 @@ class AdminNamespace(_v1.Namespace[AdminContext], ABC):
     path = "/admin"
     contract = events.ADMIN
     context_type = AdminContext
+    member_type = AdminMember
 
     @property
     def all(self) -> AdminBroadcastEmitter:

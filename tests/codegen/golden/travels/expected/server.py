@@ -29,11 +29,13 @@ __all__ = [
     "AllBroadcastGatherer",
     "AllClientEmitter",
     "AllContext",
+    "AllMember",
     "AllNamespace",
     "OfBroadcastEmitter",
     "OfClientEmitter",
     "OfContext",
     "OfInstance",
+    "OfMember",
     "OfNamespace",
 ]
 
@@ -194,7 +196,16 @@ class AllContext(_v1.Context[None]):
         return AllBroadcastEmitter(self._except(*rooms))
 
 
-class AllNamespace(_v1.Namespace[AllContext], ABC):
+class AllMember(_v1.Member[None]):
+    """A client of `/all` on any server of the cluster."""
+
+    @property
+    def client(self) -> AllClientEmitter:
+        """Send to this client."""
+        return AllClientEmitter(self._client)
+
+
+class AllNamespace(_v1.Namespace[AllContext], _v1.Presence[AllMember], ABC):
     """The server's side of `/all`.
 
     Subclass it with a method for each event, and serve it:
@@ -204,6 +215,7 @@ class AllNamespace(_v1.Namespace[AllContext], ABC):
     path = "/all"
     contract = events.ALL
     context_type = AllContext
+    member_type = AllMember
 
     @property
     def all(self) -> AllBroadcastEmitter:
@@ -344,8 +356,20 @@ class OfContext(_v1.Context[None]):
         return OfBroadcastEmitter(self._except(*rooms))
 
 
-class OfInstance(_v1.Instance):
+class OfMember(_v1.Member[None]):
+    """A client of `/of/{tenant}` on any server of the cluster."""
+
+    @property
+    def client(self) -> OfClientEmitter:
+        """Send to this client."""
+        return OfClientEmitter(self._client)
+
+
+class OfInstance(_v1.Instance, _v1.Presence[OfMember]):
     """One of the namespaces `/of/{tenant}`, to send to from anywhere."""
+
+    contract = events.OF
+    member_type = OfMember
 
     @property
     def params(self) -> OfParams:

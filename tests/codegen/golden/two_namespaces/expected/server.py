@@ -36,6 +36,7 @@ __all__ = [
     "GuestsBroadcastGatherer",
     "GuestsClientEmitter",
     "GuestsContext",
+    "GuestsMember",
     "GuestsNamespace",
     "GuestsOrderRoomEmitter",
     "GuestsOrderRoomGatherer",
@@ -44,6 +45,7 @@ __all__ = [
     "KitchenBroadcastEmitter",
     "KitchenClientEmitter",
     "KitchenContext",
+    "KitchenMember",
     "KitchenNamespace",
     "KitchenRoomEmitter",
     "KitchenTableRoomEmitter",
@@ -318,7 +320,16 @@ class GuestsContext(_v1.Context[None]):
         return GuestsBroadcastEmitter(self._except(*rooms))
 
 
-class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
+class GuestsMember(_v1.Member[None]):
+    """A client of `/guests` on any server of the cluster."""
+
+    @property
+    def client(self) -> GuestsClientEmitter:
+        """Send to this client."""
+        return GuestsClientEmitter(self._client)
+
+
+class GuestsNamespace(_v1.Namespace[GuestsContext], _v1.Presence[GuestsMember], ABC):
     """What guests do.
 
     Subclass it with a method for each event, and serve it:
@@ -328,6 +339,7 @@ class GuestsNamespace(_v1.Namespace[GuestsContext], ABC):
     path = "/guests"
     contract = events.GUESTS
     context_type = GuestsContext
+    member_type = GuestsMember
 
     @property
     def all(self) -> GuestsBroadcastEmitter:
@@ -526,7 +538,16 @@ class KitchenContext(_v1.Context[KitchenSession]):
         return KitchenBroadcastEmitter(self._except(*rooms))
 
 
-class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
+class KitchenMember(_v1.Member[KitchenSession]):
+    """A client of `/kitchen` on any server of the cluster."""
+
+    @property
+    def client(self) -> KitchenClientEmitter:
+        """Send to this client."""
+        return KitchenClientEmitter(self._client)
+
+
+class KitchenNamespace(_v1.Namespace[KitchenContext], _v1.Presence[KitchenMember], ABC):
     """The server's side of `/kitchen`.
 
     Subclass it with a method for each event, and serve it:
@@ -536,6 +557,7 @@ class KitchenNamespace(_v1.Namespace[KitchenContext], ABC):
     path = "/kitchen"
     contract = events.KITCHEN
     context_type = KitchenContext
+    member_type = KitchenMember
 
     @property
     def all(self) -> KitchenBroadcastEmitter:
