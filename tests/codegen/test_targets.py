@@ -128,7 +128,7 @@ def test_compiled_templates_are_kept_like_modules_and_a_broken_one_is_made_again
 
     def rendered() -> str:
         template = template_environment("ackord.codegen.python", {}).get_template("to.py.jinja")
-        return template.render(namespace={"rooms": []})
+        return template.render(rooms=[])
 
     assert rendered() == ""
     assert list(tmp_path.rglob("*.cache")) == []

@@ -29,16 +29,22 @@ __all__ = [
     "ChatAuth",
     "ChatBroadcastEmitter",
     "ChatBroadcastGatherer",
+    "ChatBroadcastPublisher",
+    "ChatBroadcastPublisherSync",
     "ChatClient",
     "ChatClientEmitter",
     "ChatClientSync",
     "ChatConnectRefusedError",
     "ChatContext",
+    "ChatEmitter",
+    "ChatEmitterSync",
     "ChatHandlers",
     "ChatMember",
     "ChatNamespace",
     "ChatRoom",
     "ChatRoomEmitter",
+    "ChatRoomPublisher",
+    "ChatRoomPublisherSync",
     "ChatSession",
     "DeclaredError",
     "DisconnectedError",
@@ -69,6 +75,12 @@ CONTRACT_VERSION: Final = "1.0.0"
 if TYPE_CHECKING:
     from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
     from .client_sync import ChatClientSync
+    from .emitter import ChatBroadcastPublisher, ChatEmitter, ChatRoomPublisher
+    from .emitter_sync import (
+        ChatBroadcastPublisherSync,
+        ChatEmitterSync,
+        ChatRoomPublisherSync,
+    )
     from .server import (
         ChatBroadcastEmitter,
         ChatBroadcastGatherer,
@@ -101,6 +113,12 @@ else:
         __name__,
         client=("ChatClient", "ChatConnectRefusedError", "ChatHandlers"),
         client_sync=("ChatClientSync",),
+        emitter=("ChatBroadcastPublisher", "ChatEmitter", "ChatRoomPublisher"),
+        emitter_sync=(
+            "ChatBroadcastPublisherSync",
+            "ChatEmitterSync",
+            "ChatRoomPublisherSync",
+        ),
         server=(
             "ChatBroadcastEmitter",
             "ChatBroadcastGatherer",

@@ -217,7 +217,7 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
             "client_to_server": ("Events that clients send.", _map_of("event")),
             "server_to_client": ("Events that the server sends.", _map_of("event")),
             "server_to_server": (
-                "Events that a server sends to the other servers of its cluster, with or without ack.",
+                "Events that a server sends to the others of its cluster, which may answer.",
                 _map_of("event"),
             ),
             "reserved": ("Names of events that were removed.", _lists_of(DIRECTIONS)),

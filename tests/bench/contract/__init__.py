@@ -23,12 +23,18 @@ __all__ = [
     "AckTimeoutError",
     "AckordError",
     "BenchBroadcastEmitter",
+    "BenchBroadcastPublisher",
+    "BenchBroadcastPublisherSync",
     "BenchClient",
     "BenchClientEmitter",
     "BenchClientSync",
     "BenchConnectRefusedError",
     "BenchContext",
+    "BenchEmitter",
+    "BenchEmitterSync",
     "BenchGroupRoomEmitter",
+    "BenchGroupRoomPublisher",
+    "BenchGroupRoomPublisherSync",
     "BenchHandlers",
     "BenchMember",
     "BenchNamespace",
@@ -51,6 +57,12 @@ CONTRACT_VERSION: Final = "2.0.0"
 if TYPE_CHECKING:
     from .client import BenchClient, BenchConnectRefusedError, BenchHandlers
     from .client_sync import BenchClientSync
+    from .emitter import BenchBroadcastPublisher, BenchEmitter, BenchGroupRoomPublisher
+    from .emitter_sync import (
+        BenchBroadcastPublisherSync,
+        BenchEmitterSync,
+        BenchGroupRoomPublisherSync,
+    )
     from .server import (
         BenchBroadcastEmitter,
         BenchClientEmitter,
@@ -65,6 +77,12 @@ else:
         __name__,
         client=("BenchClient", "BenchConnectRefusedError", "BenchHandlers"),
         client_sync=("BenchClientSync",),
+        emitter=("BenchBroadcastPublisher", "BenchEmitter", "BenchGroupRoomPublisher"),
+        emitter_sync=(
+            "BenchBroadcastPublisherSync",
+            "BenchEmitterSync",
+            "BenchGroupRoomPublisherSync",
+        ),
         server=(
             "BenchBroadcastEmitter",
             "BenchClientEmitter",

@@ -4,6 +4,7 @@ and without mistakes.
 
 from tests.codegen.golden.tenants.expected import (
     AdminContext,
+    AdminEmitterSync,
     AdminNamespace,
     AdminStatusAck,
     Closed,
@@ -20,6 +21,7 @@ from tests.codegen.golden.tenants.expected import (
     TenantClient,
     TenantConnectRefusedError,
     TenantContext,
+    TenantEmitter,
     TenantInstance,
     TenantMember,
     TenantNamespace,
@@ -27,7 +29,7 @@ from tests.codegen.golden.tenants.expected import (
     TenantStatusAck,
     UnknownError,
 )
-from ackord.runtime.stubs.v1 import ServerReplies
+from ackord.runtime.stubs.v1 import Publisher, ServerReplies
 from typing_extensions import assert_type, override
 
 PARAMS = TenantParams(Slug("acme"), Plan.FREE)
@@ -154,3 +156,19 @@ async def run() -> None:
             assert_type(await tenant.status(), StatusAck | Closed | UnknownError)
     except TenantConnectRefusedError as refused:
         assert_type(refused.error, Closed | UnknownError)
+
+
+async def publish(publisher: Publisher) -> None:
+    tenant = TenantEmitter(publisher, params=PARAMS)
+    await tenant.to(DeskRoom(1)).waved()
+    await tenant.all.told(1)  # E: mypy pyright
+    await tenant.to(DeskRoom(1)).told("a")  # E: mypy pyright
+    await tenant.all.count()  # E: mypy pyright
+    await tenant.to("desk:1").waved()  # E: mypy pyright
+    await tenant.cluster.seats(1)  # E: mypy pyright
+    await tenant.disconnect(None)  # E: mypy pyright
+    TenantEmitter(publisher)  # E: mypy pyright
+    admin = AdminEmitterSync(publisher)
+    admin.cluster.plan_changed(Slug("acme"))
+    admin.cluster.plan_changed("acme")  # E: mypy pyright
+    await admin.cluster.plan_changed(Slug("acme"))  # E: mypy pyright

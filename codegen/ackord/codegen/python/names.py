@@ -9,7 +9,9 @@ from typing import Final
 
 from ackord.codegen.scopes import Scope
 
-MODULES: Final = frozenset({"types", "events", "server", "client", "client_sync", "contract"})
+MODULES: Final = frozenset(
+    {"types", "events", "server", "client", "client_sync", "emitter", "emitter_sync", "contract"}
+)
 """The generated package's own modules; a name in ``__init__.py`` would hide one."""
 _KEYWORDS: Final = frozenset(keyword.kwlist)
 

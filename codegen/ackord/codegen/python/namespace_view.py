@@ -10,7 +10,7 @@ from ackord.codegen.documentation import words
 from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan
 from ackord.codegen.python.event_view import EventView
 from ackord.codegen.python.module import Module
-from ackord.codegen.python.naming import NamespaceNames
+from ackord.codegen.python.naming import NamespaceNames, OutletNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,20 @@ class NamespaceView:
     def broadcasts(self) -> list[EmitterView]:
         """All emitters to many clients."""
         return [self.everybody, *self.rooms]
+
+    @property
+    def outlet(self) -> OutletNames:
+        """The classes for processes without a server, of this module."""
+        return self.names.outlets[self.module.file == "emitter_sync.py"]
+
+    @property
+    def room_publishers(self) -> list[EmitterView]:
+        """The classes of this module that publish to rooms."""
+        return [
+            self._emitter(each, self.outlet.rooms[each.room.name])
+            for each in self.plan.rooms
+            if each.room is not None
+        ]
 
     @cached_property
     def cluster(self) -> EmitterView | None:

@@ -44,6 +44,23 @@ class EventNames:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutletNames:
+    """The names of the classes by which a process without a server reaches a namespace."""
+
+    emitter: str
+    broadcast: str
+    rooms: Mapping[str, str]
+    """The classes that publish to rooms, by room."""
+    cluster: str | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """All of them."""
+        cluster = () if self.cluster is None else (self.cluster,)
+        return (self.emitter, self.broadcast, *self.rooms.values(), *cluster)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NamespaceNames:
     """The names that one namespace has."""
 
@@ -64,6 +81,8 @@ class NamespaceNames:
     """Set if the namespace is dynamic."""
     instance: str | None
     """The class for one of the namespaces; set if the namespace is dynamic."""
+    outlets: Mapping[bool, OutletNames]
+    """The classes for processes without a server; the synchronous ones by true."""
     client: str
     sync_client: str
     handlers: str
@@ -354,6 +373,23 @@ class _NamespaceDraft:
         self.params = package.claim(f"{prefix}Params") if plan.is_dynamic else None
         self._instance = package.claim(f"{prefix}Instance") if plan.is_dynamic else None
         self._member = package.claim(f"{prefix}Member")
+        self._outlets = {
+            sync: self._name_outlet(package, "Sync" if sync else "") for sync in (False, True)
+        }
+
+    def _name_outlet(self, package: Scope, suffix: str) -> OutletNames:
+        def publisher(emitter: str) -> str:
+            plain = emitter.rstrip("_").removesuffix("Emitter")
+            return package.claim(f"{plain}Publisher{suffix}")
+
+        return OutletNames(
+            emitter=package.claim(f"{self._prefix}Emitter{suffix}"),
+            broadcast=publisher(self._broadcast_emitter),
+            rooms=MappingProxyType(
+                {name: publisher(emitter) for name, emitter in self._room_emitters.items()}
+            ),
+            cluster=None if self._cluster_emitter is None else publisher(self._cluster_emitter),
+        )
 
     def _name_rooms(self, package: Scope) -> dict[str, str]:
         """Name the emitters of rooms. The namespace's name isn't repeated if the room's name begins
@@ -404,6 +440,7 @@ class _NamespaceDraft:
             client_emitter=self._client_emitter,
             broadcast_emitter=self._broadcast_emitter,
             member=self._member,
+            outlets=MappingProxyType(self._outlets),
             room_emitters=MappingProxyType(self._room_emitters),
             gatherers=MappingProxyType(self._gatherers),
             cluster_emitter=self._cluster_emitter,

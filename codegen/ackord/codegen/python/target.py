@@ -64,7 +64,7 @@ class PythonTarget:
         """See `ackord.codegen.target.Target.generate`."""
         names = name_everything(plan)
         types, *sides = _exports(names)
-        server, client, client_sync = sides
+        server, client, client_sync, emitter, emitter_sync = sides
         return {
             "__init__.py": _init(Module(plan, names, "__init__.py"), options, types, sides),
             "types.py": _types(plan, names, options, types),
@@ -72,6 +72,8 @@ class PythonTarget:
             "server.py": _side(plan, names, options, "server.py", server),
             "client.py": _side(plan, names, options, "client.py", client),
             "client_sync.py": _side(plan, names, options, "client_sync.py", client_sync),
+            "emitter.py": _side(plan, names, options, "emitter.py", emitter),
+            "emitter_sync.py": _side(plan, names, options, "emitter_sync.py", emitter_sync),
             "py.typed": "",
         }
 
@@ -110,15 +112,19 @@ def _init(module: Module, options: Options, types: list[str], sides: Sequence[li
     lazy = {
         file: sorted(names, key=import_order)
         for file, names in sorted(
-            zip(("types", "server", "client", "client_sync"), (types, *sides), strict=True)
+            zip(
+                ("types", "server", "client", "client_sync", "emitter", "emitter_sync"),
+                (types, *sides),
+                strict=True,
+            )
         )
         if names
     }
     return module.render(options, exports, {"lazy": lazy})
 
 
-def _exports(names: Names) -> tuple[list[str], list[str], list[str], list[str]]:
-    """List what ``types.py``, ``server.py``, ``client.py`` and ``client_sync.py`` define."""
+def _exports(names: Names) -> tuple[list[str], ...]:
+    """List what ``types.py`` and the modules of the sides define."""
     events = [event for each in names.namespaces for event in each.events.values()]
     types = [
         *names.types.values(),
@@ -133,7 +139,12 @@ def _exports(names: Names) -> tuple[list[str], list[str], list[str], list[str]]:
     client = [
         name for each in names.namespaces for name in (each.refused, each.handlers, each.client)
     ]
-    return types, server, client, [each.sync_client for each in names.namespaces]
+    client_sync = [each.sync_client for each in names.namespaces]
+    emitter, emitter_sync = (
+        [name for each in names.namespaces for name in each.outlets[sync].classes]
+        for sync in (False, True)
+    )
+    return types, server, client, client_sync, emitter, emitter_sync
 
 
 def _server_classes(names: NamespaceNames) -> Iterator[str]:

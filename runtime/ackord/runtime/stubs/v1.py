@@ -61,6 +61,7 @@ from ackord.runtime.validation import (
 from typing_extensions import deprecated, override
 
 if TYPE_CHECKING:
+    from ackord.runtime.adapters.publisher import Publisher
     from ackord.runtime.client.manager import Manager
     from ackord.runtime.typed.client import Auth, Client, ClientOptions, ConnectRefusedError
     from ackord.runtime.typed.client_event import ClientEvent, Incoming
@@ -81,6 +82,14 @@ if TYPE_CHECKING:
     from ackord.runtime.typed.member import Member
     from ackord.runtime.typed.namespace import Instance, Namespace
     from ackord.runtime.typed.presence import Presence
+    from ackord.runtime.typed.publishing import (
+        ClientsPublishing,
+        Publishing,
+        PublishingEmitter,
+        SyncClientsPublishing,
+        SyncPublishing,
+        SyncPublishingEmitter,
+    )
     from ackord.runtime.typed.sync_client import SyncClient, SyncEvent, SyncIncoming, SyncStream
 
 __all__ = [
@@ -98,6 +107,7 @@ __all__ = [
     "ClientHandlers",
     "ClientOptions",
     "ClientTarget",
+    "ClientsPublishing",
     "ClusterEmitter",
     "ClusterTarget",
     "ConnectRefusedError",
@@ -136,6 +146,9 @@ __all__ = [
     "OpenUnion",
     "Params",
     "Presence",
+    "Publisher",
+    "Publishing",
+    "PublishingEmitter",
     "RemoteError",
     "Replies",
     "Room",
@@ -144,8 +157,11 @@ __all__ = [
     "SlowConsumerError",
     "StrictLiteral",
     "SyncClient",
+    "SyncClientsPublishing",
     "SyncEvent",
     "SyncIncoming",
+    "SyncPublishing",
+    "SyncPublishingEmitter",
     "SyncStream",
     "Time",
     "UnionMember",
@@ -174,6 +190,7 @@ _LAZY = {
     "ClientHandlers": "typed.client_handlers",
     "ClientOptions": "typed.client",
     "ClientTarget": "typed.emitters",
+    "ClientsPublishing": "typed.publishing",
     "ClusterEmitter": "typed.emitters",
     "ClusterTarget": "typed.emitters",
     "ConnectRefusedError": "typed.client",
@@ -187,9 +204,15 @@ _LAZY = {
     "Member": "typed.member",
     "Namespace": "typed.namespace",
     "Presence": "typed.presence",
+    "Publisher": "adapters.publisher",
+    "Publishing": "typed.publishing",
+    "PublishingEmitter": "typed.publishing",
     "SyncClient": "typed.sync_client",
+    "SyncClientsPublishing": "typed.publishing",
     "SyncEvent": "typed.sync_client",
     "SyncIncoming": "typed.sync_client",
+    "SyncPublishing": "typed.publishing",
+    "SyncPublishingEmitter": "typed.publishing",
     "SyncStream": "typed.sync_client",
     "handler": "typed.handlers",
     "unhandled": "typed.client_handlers",

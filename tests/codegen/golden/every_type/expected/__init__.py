@@ -66,11 +66,15 @@ __all__ = [
     "Tags",
     "TypesBroadcastEmitter",
     "TypesBroadcastGatherer",
+    "TypesBroadcastPublisher",
+    "TypesBroadcastPublisherSync",
     "TypesClient",
     "TypesClientEmitter",
     "TypesClientSync",
     "TypesConnectRefusedError",
     "TypesContext",
+    "TypesEmitter",
+    "TypesEmitterSync",
     "TypesHandlers",
     "TypesMember",
     "TypesNamespace",
@@ -85,6 +89,8 @@ CONTRACT_VERSION: Final = "1.2.3"
 if TYPE_CHECKING:
     from .client import TypesClient, TypesConnectRefusedError, TypesHandlers
     from .client_sync import TypesClientSync
+    from .emitter import TypesBroadcastPublisher, TypesEmitter
+    from .emitter_sync import TypesBroadcastPublisherSync, TypesEmitterSync
     from .server import (
         TypesBroadcastEmitter,
         TypesBroadcastGatherer,
@@ -136,6 +142,8 @@ else:
         __name__,
         client=("TypesClient", "TypesConnectRefusedError", "TypesHandlers"),
         client_sync=("TypesClientSync",),
+        emitter=("TypesBroadcastPublisher", "TypesEmitter"),
+        emitter_sync=("TypesBroadcastPublisherSync", "TypesEmitterSync"),
         server=(
             "TypesBroadcastEmitter",
             "TypesBroadcastGatherer",

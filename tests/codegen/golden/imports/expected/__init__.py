@@ -23,12 +23,18 @@ __all__ = [
     "AckTimeoutError",
     "AckordError",
     "ChatBroadcastEmitter",
+    "ChatBroadcastPublisher",
+    "ChatBroadcastPublisherSync",
     "ChatClient",
     "ChatClientEmitter",
     "ChatClientSync",
     "ChatCommonAreaRoomEmitter",
+    "ChatCommonAreaRoomPublisher",
+    "ChatCommonAreaRoomPublisherSync",
     "ChatConnectRefusedError",
     "ChatContext",
+    "ChatEmitter",
+    "ChatEmitterSync",
     "ChatHandlers",
     "ChatMember",
     "ChatNamespace",
@@ -57,6 +63,16 @@ CONTRACT_VERSION: Final = "1.0.0"
 if TYPE_CHECKING:
     from .client import ChatClient, ChatConnectRefusedError, ChatHandlers
     from .client_sync import ChatClientSync
+    from .emitter import (
+        ChatBroadcastPublisher,
+        ChatCommonAreaRoomPublisher,
+        ChatEmitter,
+    )
+    from .emitter_sync import (
+        ChatBroadcastPublisherSync,
+        ChatCommonAreaRoomPublisherSync,
+        ChatEmitterSync,
+    )
     from .server import (
         ChatBroadcastEmitter,
         ChatClientEmitter,
@@ -80,6 +96,16 @@ else:
         __name__,
         client=("ChatClient", "ChatConnectRefusedError", "ChatHandlers"),
         client_sync=("ChatClientSync",),
+        emitter=(
+            "ChatBroadcastPublisher",
+            "ChatCommonAreaRoomPublisher",
+            "ChatEmitter",
+        ),
+        emitter_sync=(
+            "ChatBroadcastPublisherSync",
+            "ChatCommonAreaRoomPublisherSync",
+            "ChatEmitterSync",
+        ),
         server=(
             "ChatBroadcastEmitter",
             "ChatClientEmitter",

@@ -28,11 +28,15 @@ __all__ = [
     "InvalidAckError",
     "InvalidPayloadError",
     "MinimalBroadcastEmitter",
+    "MinimalBroadcastPublisher",
+    "MinimalBroadcastPublisherSync",
     "MinimalClient",
     "MinimalClientEmitter",
     "MinimalClientSync",
     "MinimalConnectRefusedError",
     "MinimalContext",
+    "MinimalEmitter",
+    "MinimalEmitterSync",
     "MinimalHandlers",
     "MinimalMember",
     "MinimalNamespace",
@@ -48,6 +52,8 @@ CONTRACT_VERSION: Final = "0.0.1"
 if TYPE_CHECKING:
     from .client import MinimalClient, MinimalConnectRefusedError, MinimalHandlers
     from .client_sync import MinimalClientSync
+    from .emitter import MinimalBroadcastPublisher, MinimalEmitter
+    from .emitter_sync import MinimalBroadcastPublisherSync, MinimalEmitterSync
     from .server import (
         MinimalBroadcastEmitter,
         MinimalClientEmitter,
@@ -60,6 +66,8 @@ else:
         __name__,
         client=("MinimalClient", "MinimalConnectRefusedError", "MinimalHandlers"),
         client_sync=("MinimalClientSync",),
+        emitter=("MinimalBroadcastPublisher", "MinimalEmitter"),
+        emitter_sync=("MinimalBroadcastPublisherSync", "MinimalEmitterSync"),
         server=(
             "MinimalBroadcastEmitter",
             "MinimalClientEmitter",

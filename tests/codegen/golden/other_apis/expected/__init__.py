@@ -23,11 +23,15 @@ __all__ = [
     "AckTimeoutError",
     "AckordError",
     "ApiBroadcastEmitter",
+    "ApiBroadcastPublisher",
+    "ApiBroadcastPublisherSync",
     "ApiClient",
     "ApiClientEmitter",
     "ApiClientSync",
     "ApiConnectRefusedError",
     "ApiContext",
+    "ApiEmitter",
+    "ApiEmitterSync",
     "ApiHandlers",
     "ApiMember",
     "ApiNamespace",
@@ -65,11 +69,15 @@ __all__ = [
     "Status",
     "StrictBroadcastEmitter",
     "StrictBroadcastGatherer",
+    "StrictBroadcastPublisher",
+    "StrictBroadcastPublisherSync",
     "StrictClient",
     "StrictClientEmitter",
     "StrictClientSync",
     "StrictConnectRefusedError",
     "StrictContext",
+    "StrictEmitter",
+    "StrictEmitterSync",
     "StrictHandlers",
     "StrictMember",
     "StrictNamespace",
@@ -94,6 +102,18 @@ if TYPE_CHECKING:
         StrictHandlers,
     )
     from .client_sync import ApiClientSync, StrictClientSync
+    from .emitter import (
+        ApiBroadcastPublisher,
+        ApiEmitter,
+        StrictBroadcastPublisher,
+        StrictEmitter,
+    )
+    from .emitter_sync import (
+        ApiBroadcastPublisherSync,
+        ApiEmitterSync,
+        StrictBroadcastPublisherSync,
+        StrictEmitterSync,
+    )
     from .server import (
         ApiBroadcastEmitter,
         ApiClientEmitter,
@@ -150,6 +170,18 @@ else:
             "StrictHandlers",
         ),
         client_sync=("ApiClientSync", "StrictClientSync"),
+        emitter=(
+            "ApiBroadcastPublisher",
+            "ApiEmitter",
+            "StrictBroadcastPublisher",
+            "StrictEmitter",
+        ),
+        emitter_sync=(
+            "ApiBroadcastPublisherSync",
+            "ApiEmitterSync",
+            "StrictBroadcastPublisherSync",
+            "StrictEmitterSync",
+        ),
         server=(
             "ApiBroadcastEmitter",
             "ApiClientEmitter",

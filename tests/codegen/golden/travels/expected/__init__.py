@@ -25,11 +25,15 @@ __all__ = [
     "AllAuth",
     "AllBroadcastEmitter",
     "AllBroadcastGatherer",
+    "AllBroadcastPublisher",
+    "AllBroadcastPublisherSync",
     "AllClient",
     "AllClientEmitter",
     "AllClientSync",
     "AllConnectRefusedError",
     "AllContext",
+    "AllEmitter",
+    "AllEmitterSync",
     "AllHandlers",
     "AllMember",
     "AllNamespace",
@@ -46,11 +50,15 @@ __all__ = [
     "Mood",
     "NothingResult",
     "OfBroadcastEmitter",
+    "OfBroadcastPublisher",
+    "OfBroadcastPublisherSync",
     "OfClient",
     "OfClientEmitter",
     "OfClientSync",
     "OfConnectRefusedError",
     "OfContext",
+    "OfEmitter",
+    "OfEmitterSync",
     "OfHandlers",
     "OfInstance",
     "OfMember",
@@ -82,6 +90,18 @@ if TYPE_CHECKING:
         OfHandlers,
     )
     from .client_sync import AllClientSync, OfClientSync
+    from .emitter import (
+        AllBroadcastPublisher,
+        AllEmitter,
+        OfBroadcastPublisher,
+        OfEmitter,
+    )
+    from .emitter_sync import (
+        AllBroadcastPublisherSync,
+        AllEmitterSync,
+        OfBroadcastPublisherSync,
+        OfEmitterSync,
+    )
     from .server import (
         AllBroadcastEmitter,
         AllBroadcastGatherer,
@@ -126,6 +146,18 @@ else:
             "OfHandlers",
         ),
         client_sync=("AllClientSync", "OfClientSync"),
+        emitter=(
+            "AllBroadcastPublisher",
+            "AllEmitter",
+            "OfBroadcastPublisher",
+            "OfEmitter",
+        ),
+        emitter_sync=(
+            "AllBroadcastPublisherSync",
+            "AllEmitterSync",
+            "OfBroadcastPublisherSync",
+            "OfEmitterSync",
+        ),
         server=(
             "AllBroadcastEmitter",
             "AllBroadcastGatherer",
