@@ -51,6 +51,8 @@ def test_generate_writes_a_package_and_check_finds_it_good(tmp_path: Path) -> No
         "client.py",
         "client_sync.py",
         "contract.json",
+        "emitter.py",
+        "emitter_sync.py",
         "events.py",
         "py.typed",
         "server.py",
