@@ -155,7 +155,7 @@ namespaces:
     name: tenant
     params: {«_p»: int, «__p»: int}
   /s:
-    server_to_server: {«b»: {ack: int}}
+    server_to_server: {b: {ack: int}}
 """
 
 

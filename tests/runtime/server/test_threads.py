@@ -147,6 +147,7 @@ ANSWERS: dict[type, dict[str, tuple[Any, ...]]] = {
         "publish": ("x",),
         "fetch_sockets": (),
         "server_side_emit_with_ack": ("x",),
+        "ask_servers": (EVENT, 1.0),
     },
     BroadcastOperator: {
         "emit_with_ack": ("x",),
@@ -190,6 +191,7 @@ LISTENING = {
         "listeners_any_outgoing",
         "set_route",
         "set_server_route",
+        "set_data_dump",
         "set_data_factory",
         "set_connect_hook",
         "set_disconnect_hook",
