@@ -36,9 +36,10 @@ class NodeScripts:
         return _observe([self._node, str(NODE_SCRIPTS / script), *arguments], timeout)
 
     @contextmanager
-    def serving(self, script: str) -> Generator[str]:
+    def serving(self, script: str, *arguments: str) -> Generator[str]:
         """Run a server that prints ``listening PORT``; give its URL."""
-        with serving_process([self._node, str(NODE_SCRIPTS / script)]) as line:
+        command = [self._node, str(NODE_SCRIPTS / script), *arguments]
+        with serving_process(command) as line:
             yield f"http://127.0.0.1:{line.split()[1]}"
 
 

@@ -142,7 +142,11 @@ class RemoteAcks:
 
     def expect(self, server: str, asked: Asked) -> None:
         """Add the sockets that a server asks."""
-        if server in self._sids or self._is_told:
+        if self._is_told:
+            return
+        if not server:  # an answer that doesn't name its server
+            server = f"#{len(self._sids)}"
+        if server in self._sids:
             return
         if asked.sids is None:
             self._nameless[server] = [f"{server}:{number}" for number in range(asked.count)]
@@ -155,9 +159,12 @@ class RemoteAcks:
 
     def settle(self, server: str, answered: Answered) -> None:
         """Settle the acknowledgement of a socket of a server."""
-        sids, sid = self._sids.get(server), answered.sid
+        sid = answered.sid
+        if not server:
+            server = next((name for name, left in self._nameless.items() if left), "")
         if sid is None and (nameless := self._nameless.get(server)):
             sid = nameless.pop()
+        sids = self._sids.get(server)
         if sids is None or sid is None or sid not in sids:
             return
         sids.remove(sid)

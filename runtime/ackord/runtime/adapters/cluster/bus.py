@@ -17,7 +17,7 @@ from ackord.runtime.adapters.base import LocalNamespace, Target
 from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
 from ackord.runtime.adapters.cluster.channels import Channels
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
-from ackord.runtime.adapters.cluster.messages import Answer, Broadcast, Command
+from ackord.runtime.adapters.cluster.messages import Answer, Broadcast, Command, Message
 from ackord.runtime.adapters.cluster.wire import decode, encode
 from ackord.runtime.errors import ClusterError, UsageError
 from ackord.runtime.logs.limited import LimitedLog
@@ -49,20 +49,21 @@ class ChannelBus:
     """Connects the namespaces of one server with those of the others over channels; implements
     `ackord.runtime.adapters.cluster.adapter.Bus`.
 
-    Its method `make_adapter` is the option `adapter` of one `Server`.
+    Its method `make_adapter` is the option `adapter` of one `Server`. Buses whose messages have
+    another form derive from it.
     """
 
     __slots__ = (
         "_adapters",
-        "_channels",
         "_is_open",
         "_joining",
         "_log",
         "_mode",
-        "_prefix",
         "_server_id",
         "_tasks",
         "_wanted",
+        "channels",
+        "prefix",
     )
 
     def __init__(
@@ -73,8 +74,10 @@ class ChannelBus:
         mode: SubscriptionMode = SubscriptionMode.DYNAMIC,
     ) -> None:
         """Take the way between the servers; `prefix` begins the names of all channels."""
-        self._channels = channels
-        self._prefix = prefix
+        self.channels = channels
+        """The way between the servers."""
+        self.prefix = prefix
+        """Begins the names of all channels."""
         self._mode = mode
         self._server_id: str | None = None
         # By channel: what comes on it is for this namespace.
@@ -106,19 +109,18 @@ class ChannelBus:
         """See `Bus.join`."""
         async with self._joining:
             if not self._is_open:
-                await self._channels.open(self._receive)
+                await self.channels.open(self._receive)
                 self._is_open = True
             channels = [
-                self._channel(adapter),
-                self._channel(adapter, adapter.server_id),
+                *self.fixed_channels(adapter),
                 *(
-                    self._channel(adapter, room)
+                    self.channel(adapter, room)
                     for room in adapter.rooms
                     if self._mode.has_channel(room)
                 ),
             ]
             self._adapters.update(dict.fromkeys(channels, adapter))
-            await self._channels.subscribe(channels)
+            await self.channels.subscribe(channels)
 
     async def leave(self, adapter: ClusterAdapter) -> None:
         """See `Bus.leave`."""
@@ -126,11 +128,11 @@ class ChannelBus:
             channels = [channel for channel, found in self._adapters.items() if found is adapter]
             for channel in channels:
                 del self._adapters[channel]
-            self._channels.unsubscribe(channels)
+            self.channels.unsubscribe(channels)
             if not self._adapters and self._is_open:
                 self._is_open = False
                 await self._tasks.finish(0)
-                await self._channels.close()
+                await self.channels.close()
 
     def forget(self, adapter: ClusterAdapter) -> None:
         """See `Bus.forget`."""
@@ -142,67 +144,77 @@ class ChannelBus:
             self._joining = asyncio.Lock()
             self._wanted.clear()
             self._tasks.discard()
-            self._channels.discard()
+            self.channels.discard()
 
     def may_reach(self, adapter: ClusterAdapter, target: Target) -> bool:
         """See `Bus.may_reach`."""
-        return self._channels.may_be_heard(self._channel_for(adapter, target))
+        return self.channels.may_be_heard(self.channel_for(adapter, target))
 
     def publish(self, adapter: ClusterAdapter, command: Command) -> asyncio.Future[None]:
         """See `Bus.publish`."""
         is_routed = isinstance(command, Broadcast) and command.request is None
         channel = (
-            self._channel_for(adapter, command.target)
+            self.channel_for(adapter, command.target)
             if isinstance(command, Broadcast) and is_routed
-            else self._channel(adapter)
+            else self.channel(adapter)
         )
-        return self._channels.publish(channel, encode(command, adapter.server_id, adapter.name))
+        return self.channels.publish(channel, encode(command, adapter.server_id, adapter.name))
 
     def answer(self, adapter: ClusterAdapter, server: str, answer: Answer) -> None:
         """See `Bus.answer`."""
         data = encode(answer, adapter.server_id, adapter.name)
-        published = self._channels.publish(self._channel(adapter, server), data)
-        published.add_done_callback(self._warn_if_lost)
+        self.watch(self.channels.publish(self.channel(adapter, server), data))
 
     async def count(self, adapter: ClusterAdapter) -> int:
         """See `Bus.count`."""
-        return max(await self._channels.count(self._channel(adapter)) - 1, 0)
+        return max(await self.channels.count(self.request_channel(adapter)) - 1, 0)
 
     # Channels
 
-    def _channel(self, adapter: ClusterAdapter, part: str | None = None) -> str:
+    def fixed_channels(self, adapter: ClusterAdapter) -> list[str]:
+        """Return the channels of a namespace that aren't those of rooms."""
+        return [self.channel(adapter), self.channel(adapter, adapter.server_id)]
+
+    def request_channel(self, adapter: ClusterAdapter) -> str:
+        """Return the channel to which each server with a namespace has subscribed."""
+        return self.channel(adapter)
+
+    def channel(self, adapter: ClusterAdapter, part: str | None = None) -> str:
         """Return the channel of a namespace, or of a room or a server in it."""
-        channel = f"{self._prefix}#{adapter.name}#"
+        channel = f"{self.prefix}#{adapter.name}#"
         return channel if part is None else f"{channel}{part}#"
 
-    def _channel_for(self, adapter: ClusterAdapter, target: Target) -> str:
+    def channel_for(self, adapter: ClusterAdapter, target: Target) -> str:
+        """Return the channel for a broadcast."""
         if target.rooms is not None and len(target.rooms) == 1:
             (room,) = target.rooms
             if self._mode.has_channel(room):
-                return self._channel(adapter, room)
-        return self._channel(adapter)
+                return self.channel(adapter, room)
+        return self.channel(adapter)
+
+    # Rooms
 
     def _room_created(self, adapter: ClusterAdapter, room: str) -> None:
-        if self._mode.has_channel(room) and self._channel(adapter) in self._adapters:
-            channel = self._channel(adapter, room)
+        if self._mode.has_channel(room) and self.channel(adapter) in self._adapters:
+            channel = self.channel(adapter, room)
             self._adapters[channel] = adapter
             if not self._wanted:
                 self._tasks.start(self._subscribe())
             self._wanted.append(channel)
 
     def _room_deleted(self, adapter: ClusterAdapter, room: str) -> None:
-        channel = self._channel(adapter, room)
+        channel = self.channel(adapter, room)
         if self._mode.has_channel(room) and self._adapters.pop(channel, None) is not None:
             if channel in self._wanted:
                 self._wanted.remove(channel)
             else:
-                self._channels.unsubscribe([channel])
+                self.channels.unsubscribe([channel])
 
     async def _subscribe(self) -> None:
         wanted = self._wanted
         self._wanted = []
         with suppress(ClusterError):  # the channels themselves tell of a lost connection
-            await self._channels.subscribe(wanted)
+            await self.channels.subscribe(wanted)
 
     # What comes
 
@@ -210,18 +222,39 @@ class ChannelBus:
         adapter = self._adapters.get(channel)
         if adapter is None:
             return
-        if data.endswith(f'"uid":"{adapter.server_id}","nsp":"{adapter.name}"}}'.encode()):
-            return  # its own, and JSON
         try:
-            envelope = decode(data)
+            found = self.read(adapter, channel, data)
         except InvalidMessageError as error:
             adapter.warn(
                 "foreign", f"a message of another server is ignored: {printable(str(error)[:200])}"
             )
-            return
+        else:
+            if found is not None:
+                adapter.receive(*found)
+
+    def read(
+        self,
+        adapter: ClusterAdapter,
+        channel: str,  # noqa: ARG002  # other buses need it
+        data: bytes,
+    ) -> tuple[str, Message] | None:
+        """Read a message; return the server that it comes from, and what it says; `None` for one
+        that says nothing to this server.
+
+        Raises:
+            InvalidMessageError: it isn't a message of this cluster.
+        """
+        if data.endswith(f'"uid":"{adapter.server_id}","nsp":"{adapter.name}"}}'.encode()):
+            return None  # its own
+        envelope = decode(data)
         is_foreign = envelope is not None and envelope.uid != adapter.server_id
-        if envelope is not None and is_foreign and envelope.namespace == adapter.name:
-            adapter.receive(envelope.uid, envelope.message)
+        if envelope is None or not is_foreign or envelope.namespace != adapter.name:
+            return None
+        return envelope.uid, envelope.message
+
+    def watch(self, published: asyncio.Future[None]) -> None:
+        """Log an answer that wasn't published, for which nobody waits."""
+        published.add_done_callback(self._warn_if_lost)
 
     def _warn_if_lost(self, published: asyncio.Future[None]) -> None:
         if not published.cancelled() and (error := published.exception()) is not None:

@@ -110,8 +110,7 @@ def encode(message: Message, uid: str, namespace: str) -> bytes:
 def encode_packed(message: Message, uid: str, namespace: str) -> bytes:
     """Write a message as MessagePack."""
     data = encode_data(message)
-    values = decode_json(data.text) if data.text else data.values
-    return _pack(data.kind, values, uid, namespace)
+    return _pack(data.kind, values_of(data), uid, namespace)
 
 
 def encode_data(message: Message) -> Data:
@@ -165,6 +164,17 @@ def _flags(message: Broadcast) -> dict[str, Any]:
     if message.request is not None:
         flags["timeout"] = round(message.request.timeout * 1000)
     return flags
+
+
+def options_of(message: Broadcast) -> dict[str, Any]:
+    """Return the ``opts`` of a broadcast."""
+    return _options(message.target, _flags(message))
+
+
+def values_of(data: Data) -> dict[str, Any]:
+    """Return the data of a message as values."""
+    values: dict[str, Any] = decode_json(data.text) if data.text else data.values or {}
+    return values
 
 
 def _options(target: Target, flags: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -297,7 +307,7 @@ def decode_data(kind: Any, data: Any) -> Message | None:  # a case for each mess
     """
     if kind == Kind.ADAPTER_CLOSE:
         return Goodbye()
-    if type(kind) is not int or not Kind.BROADCAST <= kind < Kind.ADAPTER_CLOSE:
+    if not isinstance(kind, int) or not Kind.BROADCAST <= kind < Kind.ADAPTER_CLOSE:
         return None
     members = _members(data)
     match Kind(kind):

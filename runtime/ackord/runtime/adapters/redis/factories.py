@@ -7,6 +7,22 @@ from collections.abc import Callable
 from ackord.runtime.adapters.base import Adapter, LocalNamespace
 from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
 from ackord.runtime.adapters.redis.channels import RedisChannels
+from ackord.runtime.adapters.redis.classic import ClassicBus
+
+
+def redis_adapter(url: str, *, key: str = "socket.io") -> Callable[[LocalNamespace], Adapter]:
+    """Join a cluster of servers with the adapter of npm's ``@socket.io/redis-adapter`` that
+    `createAdapter` makes.
+
+    ::
+
+        server = Server(adapter=redis_adapter("redis://127.0.0.1:6379"))
+
+    Args:
+        url: Of Redis, as redis-py takes it: ``redis://``, ``rediss://`` for TLS, ``unix://``.
+        key: Begins the names of all channels; the same on all servers.
+    """
+    return ClassicBus(RedisChannels(url), key=key).make_adapter
 
 
 def sharded_redis_adapter(

@@ -1,0 +1,188 @@
+"""Three servers, two of Ackord and one of Node, behind each adapter for Redis: each of them does
+everything to the sockets of all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from typing import Any, TypeAlias
+
+import pytest
+from ackord.runtime.client import ClientSocket, Manager
+
+from tests.interop.conftest import NodeScripts, serving_module
+from tests.redis import serving_redis
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
+
+NAMESPACES = ("/", "/chat")
+NAMES = ("python", "other", "node")
+WORDS = ["é😀", 2**40, {"deep": [b"\x00\xff", None, 1.5]}, b"bytes"]
+EVERYBODY: dict[str, list[str]] = {"rooms": [], "except": []}
+
+
+class Person:
+    """A client of one server, and what it was told."""
+
+    def __init__(self, name: str, socket: ClientSocket) -> None:
+        self.name = name
+        self.socket = socket
+        self.told: asyncio.Queue[list[Any]] = asyncio.Queue()
+        self.left = asyncio.Event()
+        socket.on("disconnect", self.left.set)
+        socket.on("told", lambda *values: self.told.put_nowait(list(values)))
+        socket.on("question", lambda *values: {"me": name, "asked": list(values)})
+
+    async def do(self, operation: str, target: dict[str, list[str]], *values: Any) -> Any:
+        """Make the client's server do something."""
+        return await self.socket.timeout(20).emit_with_ack("do", operation, target, *values)
+
+    async def hears(self, *values: Any) -> None:
+        """Wait for the next thing that is told, and compare it."""
+        async with asyncio.timeout(20):
+            assert await self.told.get() == list(values)
+
+
+People: TypeAlias = dict[str, Person]
+
+
+@pytest.fixture(scope="module", params=["classic", "sharded"])
+def urls(request: pytest.FixtureRequest, node: NodeScripts) -> Iterator[dict[str, str]]:
+    """The URLs of the servers."""
+    with ExitStack() as stack:
+        redis = stack.enter_context(serving_redis()).url
+        python = ("tests.interop.cluster.node", request.param, redis)
+        yield {
+            "python": stack.enter_context(serving_module(*python)),
+            "other": stack.enter_context(serving_module(*python)),
+            "node": stack.enter_context(node.serving("cluster_server.mjs", request.param, redis)),
+        }
+
+
+@asynccontextmanager
+async def people(urls: dict[str, str], namespace: str) -> AsyncIterator[People]:
+    """Connect a client to each server; return when each server reaches all of them."""
+    async with AsyncExitStack() as stack:
+        found: People = {}
+        for name, url in urls.items():
+            manager = await stack.enter_async_context(Manager(url))
+            person = Person(name, manager.socket(namespace, auth={"name": name}))
+            await stack.enter_async_context(person.socket)
+            found[name] = person
+        for person in found.values():
+            # Subscriptions are made in the background.
+            for name in NAMES:
+                while True:
+                    await person.do("emit", {"rooms": [name], "except": []}, "ready")
+                    try:
+                        async with asyncio.timeout(0.5):
+                            await found[name].told.get()
+                            break
+                    except TimeoutError:
+                        continue
+        await asyncio.sleep(0.3)
+        for person in found.values():
+            while not person.told.empty():
+                person.told.get_nowait()
+        yield found
+
+
+def play(
+    urls: dict[str, str], namespace: str, scenario: Callable[[People, Person], Awaitable[None]]
+) -> None:
+    """Run a scenario with each server as the one that acts."""
+
+    async def main() -> None:
+        for name in NAMES:
+            async with people(urls, namespace) as found:
+                await scenario(found, found[name])
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_broadcasts_reach_the_sockets_of_all_servers(urls: dict[str, str], namespace: str) -> None:
+    async def scenario(found: People, actor: Person) -> None:
+        cases: list[tuple[list[str], list[str], set[str]]] = [
+            ([], [], set(NAMES)),
+            (["everybody"], [], set(NAMES)),
+            (["node", "other"], [], {"node", "other"}),
+            (["everybody"], ["python"], {"node", "other"}),
+            *(([name], list[str](), {name}) for name in NAMES),
+            *(([found[name].socket.id or ""], list[str](), {name}) for name in NAMES),
+            (["nobody"], [], set()),
+        ]
+        for number, (rooms, except_, reached) in enumerate(cases):
+            await actor.do("emit", {"rooms": rooms, "except": except_}, number, *WORDS)
+            for name in reached:
+                await found[name].hears(number, *WORDS)
+        await actor.do("emit", EVERYBODY, "last")
+        for person in found.values():
+            await person.hears("last")
+
+    play(urls, namespace, scenario)
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_sockets_of_all_servers_acknowledge(urls: dict[str, str], namespace: str) -> None:
+    async def scenario(_: People, actor: Person) -> None:
+        for rooms, asked in [([], NAMES), (["node", "other"], ("node", "other"))]:
+            answers = await actor.do("ask", {"rooms": rooms, "except": []}, *WORDS)
+            assert sorted(answers, key=lambda answer: answer["me"]) == [
+                {"me": name, "asked": WORDS} for name in sorted(asked)
+            ]
+        assert await actor.do("ask", {"rooms": ["nobody"], "except": []}) == []
+
+    play(urls, namespace, scenario)
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_sockets_of_all_servers_are_described_moved_and_disconnected(
+    urls: dict[str, str], namespace: str
+) -> None:
+    async def scenario(found: People, actor: Person) -> None:
+        async def rooms() -> dict[str, set[str]]:
+            sockets = await actor.do("fetch", EVERYBODY)
+            assert {socket["id"] for socket in sockets} == {
+                person.socket.id for person in found.values() if person.socket.connected
+            }
+            return {
+                socket["data"]["name"]: set(socket["rooms"]) - {socket["id"]} for socket in sockets
+            }
+
+        async def become(expected: dict[str, set[str]]) -> None:
+            async with asyncio.timeout(20):
+                while await rooms() != expected:  # noqa: ASYNC110  # another server changes them
+                    await asyncio.sleep(0.05)
+
+        base = {name: {"everybody", name} for name in NAMES}
+        await become(base)
+        await actor.do("join", {"rooms": ["everybody"], "except": ["other"]}, ["new", "newer"])
+        new = {"new", "newer"}
+        await become(
+            {"python": base["python"] | new, "node": base["node"] | new, "other": base["other"]}
+        )
+        await actor.do("leave", {"rooms": ["new"], "except": []}, ["newer", "everybody"])
+        await become({"python": {"python", "new"}, "node": {"node", "new"}, "other": base["other"]})
+        gone = [name for name in NAMES if name != actor.name]
+        for name in gone:
+            await actor.do("disconnect", {"rooms": [name], "except": []}, False)
+        for name in gone:
+            await found[name].left.wait()
+
+    play(urls, namespace, scenario)
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_servers_tell_and_ask_one_another(urls: dict[str, str], namespace: str) -> None:
+    async def scenario(found: People, actor: Person) -> None:
+        await actor.do("server_emit", EVERYBODY, {"é": 1})
+        for name in NAMES:
+            if name != actor.name:
+                await found[name].hears("by a server", {"é": 1})
+        answers = await actor.do("server_ask", EVERYBODY, "😀")
+        assert answers == [{"node": "😀"}] * 2
+
+    play(urls, namespace, scenario)
