@@ -319,7 +319,8 @@ class Adapter(Protocol):
         server.
 
         Raises:
-            AckTimeoutError: a server didn't answer in `timeout` seconds.
+            ServersTimeoutError: a server didn't answer in `timeout` seconds; the error has the
+                acknowledgements of the others.
         """
         ...
 

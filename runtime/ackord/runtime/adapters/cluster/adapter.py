@@ -32,14 +32,15 @@ from ackord.runtime.adapters.cluster.messages import (
     ServerAnswer,
     ServerEvent,
 )
-from ackord.runtime.adapters.cluster.requests import Requests
+from ackord.runtime.adapters.cluster.requests import Request, Requests
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.containment import contain
-from ackord.runtime.errors import AckordError, ClusterError
+from ackord.runtime.errors import AckordError, AckTimeoutError, ClusterError
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.sockets.acks import AckReply
+from ackord.runtime.sockets.server_acks import ServersTimeoutError
 from ackord.runtime.tasks import TaskSet
 from typing_extensions import override
 
@@ -219,9 +220,14 @@ class ClusterAdapter(MemoryAdapter):
 
     @override
     async def fetch(self, target: Target, timeout: float) -> list[SocketDetails]:
-        answers = await self._request(lambda number: Fetch(number, target), timeout)
+        request = await self._request(lambda number: Fetch(number, target), timeout)
+        if request.missing:
+            raise AckTimeoutError(f"{request.problem} within {timeout:g} s")
         return [
-            socket for answer in answers if isinstance(answer, Fetched) for socket in answer.sockets
+            socket
+            for answer in request.answers
+            if isinstance(answer, Fetched)
+            for socket in answer.sockets
         ]
 
     # Server-side events
@@ -234,18 +240,20 @@ class ClusterAdapter(MemoryAdapter):
     async def server_side_emit_with_ack(
         self, event: EncodedEvent, timeout: float
     ) -> list[AckReply]:
-        answers = await self._request(lambda number: ServerEvent(event, number), timeout)
-        return [answer.reply for answer in answers if isinstance(answer, ServerAnswer)]
+        request = await self._request(lambda number: ServerEvent(event, number), timeout)
+        replies = [answer.reply for answer in request.answers if isinstance(answer, ServerAnswer)]
+        if request.missing:
+            raise ServersTimeoutError(replies, request.missing, timeout)
+        return replies
 
     async def _request(
         self,
         make: Callable[[str], Fetch | ServerEvent],
         timeout: float,  # noqa: ASYNC109  # bounds one wait for several servers
-    ) -> list[Fetched | ServerAnswer]:
-        """Ask all other servers, and return their answers; those that leave are left out.
+    ) -> Request:
+        """Ask all other servers; return when all have answered or left, or the time is over.
 
         Raises:
-            AckTimeoutError: a server didn't answer in `timeout` seconds.
             ClusterError: the servers weren't reached.
         """
         with self._requests.begin(make_id()) as request:
@@ -256,7 +264,8 @@ class ClusterAdapter(MemoryAdapter):
                 published.add_done_callback(_ignore)
                 raise
             await published
-            return await request.wait(timeout)
+            await request.wait(timeout)
+            return request
 
     def _watch(self, published: asyncio.Future[None]) -> None:
         """Log a command that wasn't published, for which nobody waits."""

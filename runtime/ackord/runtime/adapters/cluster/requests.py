@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ackord.runtime.adapters.cluster.messages import Fetched, ServerAnswer
-from ackord.runtime.errors import AckTimeoutError
 
 
 class Request:
     """One question: each other server answers once, or leaves."""
 
-    __slots__ = ("_answers", "_changed", "_left", "_servers", "_told", "id")
+    __slots__ = ("_changed", "_left", "_servers", "_told", "answers", "id")
 
     def __init__(self, request_id: str) -> None:
         self.id = request_id
-        self._answers: list[Fetched | ServerAnswer] = []
+        self.answers: list[Fetched | ServerAnswer] = []
+        """Those that came."""
         self._told: set[str] = set()
         self._left = 0
         self._servers: int | None = None
@@ -32,7 +32,7 @@ class Request:
         if self._is_over or (server and server in self._told):
             return
         self._told.add(server)
-        self._answers.append(answer)
+        self.answers.append(answer)
         self._changed.set()
 
     def drop(self, server: str) -> None:
@@ -48,24 +48,25 @@ class Request:
 
     @property
     def _is_over(self) -> bool:
-        return self._servers is not None and len(self._answers) + self._left >= self._servers
+        return self._servers is not None and len(self.answers) + self._left >= self._servers
 
-    async def wait(self, timeout: float) -> list[Fetched | ServerAnswer]:  # noqa: ASYNC109  # bounds one wait for several servers
-        """Return the answers of all servers.
+    @property
+    def missing(self) -> int:
+        """How many servers haven't answered."""
+        return max((self._servers or 0) - len(self.answers) - self._left, 0)
 
-        Raises:
-            AckTimeoutError: a server didn't answer in `timeout` seconds.
-        """
+    @property
+    def problem(self) -> str:
+        """How many servers haven't answered, in words."""
+        return f"{self.missing} of {self._servers or 0} servers didn't answer"
+
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  # bounds one wait for several servers
+        """Wait until all servers have answered or left, or the time is over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while not self._is_over:
                     self._changed.clear()
                     await self._changed.wait()
-        if not self._is_over:
-            servers = self._servers or 0
-            late = servers - len(self._answers) - self._left
-            raise AckTimeoutError(f"{late} of {servers} servers didn't answer within {timeout:g} s")
-        return self._answers
 
 
 class Requests:
