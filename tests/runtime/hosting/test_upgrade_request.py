@@ -184,7 +184,8 @@ def test_a_handshake_in_pieces_is_answered_as_well(cut: int) -> None:
 def test_a_server_that_has_the_process_keeps_the_garbage_collector_from_what_stays() -> None:
     code = """
         import gc, sys
-        from ackord.runtime.hosting.uvicorn.serve import OBJECTS_BETWEEN_COLLECTIONS, configure
+        from ackord.runtime.hosting import configure
+        from ackord.runtime.hosting.uvicorn.host import OBJECTS_BETWEEN_COLLECTIONS
         from ackord.runtime.server import Server
 
         host = configure(Server().asgi(), port=0, callback_notify=None)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ackord.runtime.adapters.base import (
     AckCollector,
+    Adapter,
     BroadcastFlags,
     LocalNamespace,
     Recipient,
@@ -184,6 +185,12 @@ class MemoryAdapter:
         self._listeners[name] = tuple(
             kept for kept in self._listeners.get(name, ()) if kept.listener != listener
         )
+
+    def pass_listeners(self, successor: Adapter) -> None:
+        """Have the listeners called for the room events of another adapter."""
+        for name, registrations in self._listeners.items():
+            for registration in registrations:
+                successor.on(name, registration.listener)
 
     async def close(self) -> None:
         """See `Adapter.close`."""

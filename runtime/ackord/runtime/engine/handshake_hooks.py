@@ -5,6 +5,7 @@ id.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Container
 from typing import Final
 
@@ -12,6 +13,7 @@ from ackord.runtime.containment import contain_awaited
 from ackord.runtime.engine.answers import text_of
 from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.options import AllowRequest, GenerateId
+from ackord.runtime.engine.worker_tag import tag_of
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.engineio.errors import HandshakeRefusedError
 from ackord.runtime.protocol.engineio.handshake import BAD_REQUEST, FORBIDDEN, Refusal
@@ -73,3 +75,17 @@ async def make_sid(
             BAD_REQUEST.because(name="ID_GENERATION_ERROR", error=f"the id {problem}")
         )
     return sid
+
+
+def tag_ids(generate: GenerateId | None, worker: int) -> GenerateId:
+    """Return a hook that adds the tag of a worker to the session ids of another one, or to random
+    ones.
+    """
+
+    async def make_tagged(request: EngineRequest) -> str:
+        if generate is None:
+            return secrets.token_urlsafe(SID_BYTES) + tag_of(worker)
+        sid = await text_of(generate(request))
+        return sid + tag_of(worker) if sid else ""
+
+    return make_tagged

@@ -6,13 +6,19 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ackord.runtime.asgi_types import Header
 from ackord.runtime.bounds.memory import MemoryBudget, budget_of
 from ackord.runtime.engine.capacity import Capacity
 from ackord.runtime.engine.cors import CorsPolicy
-from ackord.runtime.engine.handshake_hooks import SID_BYTES, check_allowed, make_sid
+from ackord.runtime.engine.handshake_hooks import (
+    SID_BYTES,
+    check_allowed,
+    make_sid,
+    tag_ids,
+)
 from ackord.runtime.engine.hooks import EngineHooks
 from ackord.runtime.engine.hosts import AllowedHosts
 from ackord.runtime.engine.link import EngineHandler, EngineRequest, EngineSocket
@@ -181,6 +187,13 @@ class EngineServer(EngineHooks):
         if is_initial and cookie is not None and session is not None:
             headers.insert(0, (b"set-cookie", cookie.header(session.sid).encode("latin-1")))
         return headers
+
+    def become_worker(self, number: int) -> None:
+        """Make session ids from now on that tell other workers of this server which one has made
+        them.
+        """
+        generate = tag_ids(self.options.generate_id, number)
+        self.options = replace(self.options, generate_id=generate)
 
     def open(self) -> None:
         """Accept new sessions, also again after `stop_accepting` or `close`."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ackord.runtime.lazy import lazy
 
 if TYPE_CHECKING:
-    from ackord.runtime.hosting.uvicorn.serve import Host, configure
+    from ackord.runtime.hosting.uvicorn.host import Host
+    from ackord.runtime.hosting.uvicorn.serve import configure
 
 __all__ = ["Host", "configure"]
 
-__getattr__ = lazy(__name__, **{"uvicorn.serve": ("Host", "configure")})
+__getattr__ = lazy(__name__, **{"uvicorn.host": ("Host",), "uvicorn.serve": ("configure",)})

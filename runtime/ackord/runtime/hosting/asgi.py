@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
 
+from ackord.runtime.adapters.cluster.channels import Channels
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
 from ackord.runtime.engine.link import EngineRequest
 from ackord.runtime.engine.proxies import TrustedProxies
@@ -100,11 +101,18 @@ class AsgiApp:
         other: Application | None = None,
         on_startup: Hook | None = None,
         on_shutdown: Hook | None = None,
+        on_join: Callable[[Channels], None] | None = None,
+        has_adapter: bool = False,
     ) -> None:
+        """`on_join` is called with the channels of this server's workers; `has_adapter` says that
+        the server reaches the clients of other processes.
+        """
+        self._has_adapter = has_adapter
         self.engine = engine
         self._other = other
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
+        self._on_join = on_join
         self._is_shut_down = False
         self._started_in: asyncio.AbstractEventLoop | None = None
         self._has_warned = False
@@ -168,6 +176,12 @@ class AsgiApp:
                 'application, give that one lifespan=server.lifespan(); see "Start and stop" in '
                 "docs/hosting.md. (It is logged once.)"
             )
+
+    def join(self, number: int, channels: Channels) -> None:
+        """Be one of several workers from the start on: its number, and the channels of all."""
+        self.engine.become_worker(number)
+        if self._on_join is not None:
+            self._on_join(channels)
 
     async def startup(self) -> None:
         """Run the start-up hook and open the engine, also again after `shutdown`; a second call

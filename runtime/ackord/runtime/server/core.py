@@ -22,6 +22,7 @@ from ackord.runtime.adapters.base import (
     SocketDetails,
     Target,
 )
+from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.containment import Step
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.logs.limited import LimitedLog
@@ -126,8 +127,8 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         self.short = self.complexity.short
         """Characters up to which a payload needs no check by `complexity`."""
         self.sockets: dict[str, SocketT] = {}
-        self.server_id = environment.server_id
-        make = environment.make_adapter if make_adapter is None else make_adapter
+        self.server_id = environment.membership.server_id
+        make = environment.membership.make_adapter if make_adapter is None else make_adapter
         self.adapter: Adapter = make(self)
         self.recovery = self._make_recovery()
         self.admissions: set[PendingAdmission] = set()
@@ -135,6 +136,15 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement
         # under one id.
         self._next_ack_id = itertools.count()
+
+    def renew_adapter(self) -> None:
+        """Take the server's new id and an adapter of its new kind, before any socket is here."""
+        previous = self.adapter
+        self.server_id = self.environment.membership.server_id
+        self.adapter = self.environment.membership.make_adapter(self)
+        if isinstance(previous, MemoryAdapter):
+            previous.pass_listeners(self.adapter)
+        self.recovery = self._make_recovery()
 
     @property
     def is_idle(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -68,12 +69,31 @@ class Checking:
         """
 
 
+class Membership:
+    """A server's place in its cluster."""
+
+    __slots__ = ("make_adapter", "server_id")
+
+    def __init__(self, make_adapter: AdapterFactory) -> None:
+        self.make_adapter = make_adapter
+        """Makes the adapter of each namespace."""
+        self.server_id = secrets.token_hex(8)
+        """The id of the server in its cluster."""
+
+    def renew(self, make_adapter: AdapterFactory | None) -> None:
+        """Take another id, which no other fork of this process has, and other adapters if there are
+        any.
+        """
+        self.server_id = secrets.token_hex(8)
+        self.make_adapter = make_adapter or self.make_adapter
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """The options, tasks and log that all parts of a server share."""
 
-    server_id: str
-    """The id of the server in its cluster."""
+    membership: Membership
+    """The server's place in its cluster."""
     checking: Checking
     limits: Limits
     complexity: Complexity
@@ -95,7 +115,6 @@ class Environment:
     """What happens if an event without an ack id fails, unless a namespace says otherwise."""
     cancel_on_disconnect: bool
     """Whether running handlers of a socket are cancelled when it disconnects."""
-    make_adapter: AdapterFactory
     recovery: RecoverySettings | None
     """`None` without connection state recovery."""
 

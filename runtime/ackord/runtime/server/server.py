@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol, Unpack, overload
 
+from ackord.runtime.adapters.cluster.bus import ChannelBus
+from ackord.runtime.adapters.cluster.channels import Channels
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.asgi_types import Application
 from ackord.runtime.engine.link import EngineSocket
@@ -29,6 +30,7 @@ from ackord.runtime.server.environment import (
     Environment,
     ErrorHooks,
     ErrorHookT,
+    Membership,
 )
 from ackord.runtime.server.lifetime import DRAIN_TIMEOUT, LifeHookT, Lifespan, Lifetime
 from ackord.runtime.server.limits import Limits
@@ -138,7 +140,7 @@ class Server(Registering[Socket]):
         tasks = TaskSet(log)
         self.engine = EngineServer(EngineOptions(**engine), self._connect, self._discard)
         self.environment = Environment(
-            server_id=secrets.token_hex(8),
+            membership=Membership(adapter),
             checking=Checking(),
             limits=limits,
             complexity=limits.complexity,
@@ -152,7 +154,6 @@ class Server(Registering[Socket]):
             error_replies=error_replies,
             invalid_events=invalid_events,
             cancel_on_disconnect=cancel_on_disconnect,
-            make_adapter=adapter,
             recovery=self._recovery_settings(connection_state_recovery),
         )
         """What the server hands down to its parts."""
@@ -269,24 +270,42 @@ class Server(Registering[Socket]):
             partial(self.environment.lifetime.start, drain_timeout),
             partial(self.environment.lifetime.stop, drain_timeout),
         )
-        return AsgiApp(self.engine, other=other, on_startup=start, on_shutdown=stop)
+        return AsgiApp(
+            self.engine,
+            other=other,
+            on_startup=start,
+            on_shutdown=stop,
+            on_join=self._join_workers,
+            has_adapter=self._has_adapter,
+        )
 
-    def run(self, host: str = "127.0.0.1", port: int = 8000, **settings: Any) -> None:
+    def run(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        *,
+        workers: int | None = None,
+        **settings: Any,
+    ) -> None:
         """Serve on uvicorn until interrupted; `settings` are those of
         `ackord.runtime.hosting.configure`, and uvicorn's.
+
+        With `workers`, so many processes serve: each has connections of its own, and broadcasts
+        reach the clients of all. Without the option `adapter`, they pass by a broker in the parent
+        of the workers.
 
         Raises:
             UsageError: a setting doesn't exist, or can't work here.
         """
         try:
-            from ackord.runtime.hosting.uvicorn.serve import run  # noqa: PLC0415  # uvicorn is an optional extra
+            from ackord.runtime.hosting.uvicorn.running import run  # noqa: PLC0415  # uvicorn is an optional extra
         except ModuleNotFoundError as error:
             raise UsageError(
                 f"Server.run needs the package {error.name}; install it with: pip install "
                 "'ackord[server]'"
             ) from error
 
-        run(self.asgi(), host=host, port=port, **settings)
+        run(self.asgi(), host=host, port=port, workers=workers, **settings)
 
     async def drain(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # one bound for several waits
         """Stop gracefully: accept no new connections, let running handlers finish, and close each
@@ -333,6 +352,17 @@ class Server(Registering[Socket]):
             grace=engine.ping_interval + engine.ping_timeout,
             max_buffered=engine.max_buffered,
         )
+
+    @property
+    def _has_adapter(self) -> bool:
+        return self.environment.membership.make_adapter is not MemoryAdapter
+
+    def _join_workers(self, channels: Channels) -> None:
+        """Be one of several workers, in a process that may be a fork of their parent."""
+        make = None if self._has_adapter else ChannelBus(channels).make_adapter
+        self.environment.membership.renew(make)
+        for namespace in self._namespaces:
+            namespace.renew_adapter()
 
     async def _start_adapters(self) -> None:
         await self._namespaces.start()

@@ -22,7 +22,10 @@ class FirstBytesFactory:
     class.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_direct: bool = True) -> None:
+        """Without `is_direct`, all requests and messages go through ASGI."""
+        self.is_direct = is_direct
+        self._first: type[FirstBytes] = FirstBytes
         self._context: ServerContext | None = None
         self._waiting: dict[FirstBytes, float] = {}  # and since when, the oldest first
         self._timer: asyncio.TimerHandle | None = None
@@ -44,9 +47,10 @@ class FirstBytesFactory:
             context = self._context = ServerContext(
                 config, server_state, app_state, _loop or asyncio.get_running_loop()
             )
+            context.has_common_websockets &= self.is_direct
             self._waiting.clear()
             self._timer = None
-        return FirstBytes(self, context)
+        return self._first(self, context)
 
     def make_http(self, context: ServerContext) -> Http:
         """Make the protocol of a connection that doesn't begin with a WebSocket."""
@@ -55,7 +59,7 @@ class FirstBytesFactory:
             server_state=context.server_state,
             app_state=context.app_state,
             _loop=context.loop,
-            is_direct=True,
+            is_direct=self.is_direct,
         )
 
     def await_head(self, connection: FirstBytes, context: ServerContext) -> None:

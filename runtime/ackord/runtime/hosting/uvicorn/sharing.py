@@ -1,0 +1,307 @@
+"""Connections of a worker: those whose next request belongs to another worker's session are handed
+over, between two requests and with all bytes that were read since.
+
+`SharedFirstBytes` does so for the first request of a connection, `SharedHttp` for later ones, after
+all earlier requests are answered and the answers are written. If the owner doesn't exist any more,
+the request is handled here, where the engine answers "Session ID unknown".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from ackord.runtime.hosting.uvicorn import bounds
+from ackord.runtime.hosting.uvicorn.first_bytes import FirstBytes, FirstBytesFactory
+from ackord.runtime.hosting.uvicorn.http import Http
+from ackord.runtime.hosting.uvicorn.polling import DirectRequest
+from ackord.runtime.hosting.uvicorn.upgrade import ServerContext
+from ackord.runtime.hosting.workers.handover import HandoverClient, Outcome
+from ackord.runtime.hosting.workers.requests import RequestFinder, is_cut
+from ackord.runtime.tasks import start_later
+from ackord.runtime.websocket.watch import StallWatch
+from typing_extensions import override
+
+_BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How a worker finds requests of other workers, and hands their connections over."""
+
+    finder: RequestFinder
+    client: HandoverClient
+
+
+class SharedFactory(FirstBytesFactory):
+    """Makes the protocols of a worker's connections; passed to uvicorn as its `http=` class."""
+
+    def __init__(self, sharing: Sharing, *, is_direct: bool) -> None:
+        super().__init__(is_direct=is_direct)
+        self.sharing = sharing
+        self._first = SharedFirstBytes
+
+    @override
+    def make_http(self, context: ServerContext) -> SharedHttp:
+        return SharedHttp(
+            self,
+            context,
+            config=context.config,
+            server_state=context.server_state,
+            app_state=context.app_state,
+            _loop=context.loop,
+            is_direct=self.is_direct,
+        )
+
+
+class SharedFirstBytes(FirstBytes):
+    """A worker's connection until its first request line is whole."""
+
+    __slots__ = ("_arrived", "_line", "_shared")
+
+    def __init__(self, factory: FirstBytesFactory, context: ServerContext) -> None:
+        super().__init__(factory, context)
+        self._shared = cast("SharedFactory", factory)
+        self._arrived = b""
+        self._line = b""
+
+    def arrive_with(self, data: bytes) -> None:
+        """Take the bytes that another worker has read from this connection."""
+        self._arrived = data
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        data, self._arrived = self._arrived, b""
+        if data:
+            self.data_received(data)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        data, self._line = self._line + data, b""
+        owner = self._shared.sharing.finder.owner_of_first(data)
+        if owner is not None:
+            self._leave()
+            self._context.waiting.remove(self.transport)
+            Departure(self._shared, self._context, self.transport, owner, data).start()
+        elif is_cut(data):
+            self._line = data  # it has the time that a head has
+        else:
+            super().data_received(data)
+
+
+class SharedHttp(Http):
+    """A worker's connection that doesn't begin with a WebSocket."""
+
+    def __init__(
+        self, factory: SharedFactory, context: ServerContext, *arguments: Any, **settings: Any
+    ) -> None:
+        self._is_between = True  # whether the parser expects the first byte of a request
+        super().__init__(*arguments, **settings)
+        self._factory = factory
+        self._context = context
+        self._rest: int | None = 0  # bytes of the present body that are to come, if known
+        self._cut = b""  # the beginning of a head
+        self._owner: int | None = None  # whom the connection belongs to when all is answered
+        self._held = b""  # what the client has sent for the owner
+        self._held_later = 0
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._owner is not None:
+            self._hold_for_owner(data)
+            return
+        data, self._cut = self._cut + data, b""
+        size = len(data)
+        if self._is_between:
+            at = 0
+        elif self._rest is None or self._rest >= size:
+            self._rest = None if self._rest is None else self._rest - size
+            super().data_received(data)
+            return
+        else:
+            at = self._rest
+        found = self._factory.sharing.finder.find(data, at)
+        self._rest = found.rest
+        if found.stop == size:
+            super().data_received(data)
+            return
+        if found.stop:
+            super().data_received(data[: found.stop])
+        if self.transport.is_closing():
+            return
+        later = data[found.stop :]
+        if not self._is_between:  # the parser has understood the requests in another way
+            super().data_received(later)
+        elif found.owner is None:
+            self._wait_for_head(later)
+        else:
+            self._stop_head_timer()
+            self._is_in_head = False
+            self._owner, self._held = found.owner, later
+            self._leave_if_answered()
+
+    def receive_here(self, data: bytes) -> None:
+        """Handle requests although they are for another worker's session: it has ended."""
+        self._rest = None
+        super().data_received(data)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._owner, self._held, self._cut = None, b"", b""
+        super().connection_lost(exc)
+
+    @override
+    def on_message_begin(self) -> None:
+        self._is_between = False
+        super().on_message_begin()
+
+    @override
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        super().on_message_complete()
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look_later()
+
+    @override
+    def respond(
+        self,
+        request: DirectRequest,
+        status: int,
+        content_type: bytes | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().respond(request, status, content_type, body)
+        self._look_later()
+
+    def _wait_for_head(self, cut: bytes) -> None:
+        """Wait for the rest of a head, as if the parser had its beginning."""
+        self._cut = cut
+        self._is_in_head = True
+        self._unset_keepalive_if_required()
+        if self._head_timer is None:
+            self._await_head()
+
+    def _hold_for_owner(self, data: bytes) -> None:
+        self._held += data
+        self._held_later += len(data)
+        if self._held_later > bounds.MAX_PIPELINED_BYTES:
+            self._owner, self._held = None, b""
+            self.send_400_response(
+                "Too many bytes were sent before the answer to an earlier request."
+            )
+
+    def _look_later(self) -> None:
+        if self._owner is not None:
+            self.loop.call_soon(self._leave_if_answered)
+
+    def _leave_if_answered(self) -> None:
+        cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
+        owner = self._owner
+        if (
+            owner is None
+            or self.transport.is_closing()
+            or self.pipeline
+            or (cycle is not None and not cycle.response_complete)
+        ):
+            return
+        held, self._held, self._owner = self._held, b"", None
+        self._detach()
+        Departure(self._factory, self._context, self.transport, owner, held).start()
+
+    def _detach(self) -> None:
+        """Stop all that belongs to this connection, which gets another protocol."""
+        self._unset_keepalive_if_required()
+        self._stop_idle_timer()
+        self._stop_head_timer()
+        if self._stall is not None:
+            self._stall.stop()
+        self._release()
+        self.connections.discard(self)
+        # They hold this object, and this object them.
+        self.cycle = self._cycle = None  # type: ignore[assignment]  # as when the connection is lost
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does itself then
+
+
+class Departure(asyncio.Protocol):
+    """A connection on its way to another worker: nothing is read from it any more."""
+
+    __slots__ = ("_context", "_data", "_factory", "_owner", "_stall", "transport")
+
+    def __init__(
+        self,
+        factory: SharedFactory,
+        context: ServerContext,
+        transport: asyncio.Transport,
+        owner: int,
+        data: bytes,
+    ) -> None:
+        self._factory = factory
+        self._context = context
+        self._owner = owner
+        self._data = data
+        self.transport = transport
+        self._stall: StallWatch | None = None
+
+    def start(self) -> None:
+        """Take over the connection, and hand it over when all earlier answers are written."""
+        transport = self.transport
+        self._context.registry.add(self)
+        transport.set_protocol(self)
+        transport.pause_reading()
+        if transport.get_write_buffer_size():
+            self._stall = StallWatch(self._context.loop, transport)
+            self._stall.start()
+            transport.set_write_buffer_limits(0)
+        else:
+            self._begin()
+
+    @override
+    def pause_writing(self) -> None:
+        """Wait for `resume_writing`, which the transport calls when all is written."""
+
+    @override
+    def resume_writing(self) -> None:
+        if self._stall is not None:
+            self._stall.stop()
+            self._begin()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._context.registry.discard(self)
+        if self._stall is not None:
+            self._stall.stop()
+
+    def shutdown(self) -> None:
+        """Called by uvicorn when the server stops: the owner answers, or nobody."""
+
+    def _begin(self) -> None:
+        context = self._context
+        task = start_later(context.loop, self._hand_over())
+        tasks = context.server_state.tasks
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def _hand_over(self) -> None:
+        transport = self.transport
+        if transport.is_closing():
+            return
+        connection = transport.get_extra_info("socket").fileno()
+        outcome = await self._factory.sharing.client.hand_over(connection, self._owner, self._data)
+        if outcome is Outcome.GONE:
+            transport.abort()  # this process's copy of the connection, which lives on
+        elif outcome is Outcome.BUSY:
+            transport.write(_BUSY)
+            transport.close()
+        elif not transport.is_closing():
+            self._context.registry.discard(self)
+            http = self._factory.make_http(self._context)
+            http.connection_made(transport)
+            transport.set_protocol(http)
+            transport.set_write_buffer_limits()
+            transport.resume_reading()
+            http.receive_here(self._data)

@@ -1,0 +1,219 @@
+"""The way of a connection from one worker to another, with the bytes that were read from it.
+
+Each worker has a Unix socket, its door. To hand a connection over, a worker connects to the owner's
+door and sends
+
+1. the number of bytes that follow, in four bytes, with the file descriptor of the connection
+   beside them (``SCM_RIGHTS``),
+2. the bytes that the client has sent since the end of its last request.
+
+Then both ends close this way; the next connection gets another one. A worker that has died has no
+door, which its successor opens again.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final, TypeAlias
+
+MAX_BYTES: Final = 1_000_000
+"""Bytes of a client that are handed over: what one read and a cut head can have is less."""
+TIMEOUT: Final = 5.0
+"""Seconds that a handover may take."""
+BACKLOG: Final = 1024
+"""Handovers that wait for a worker whose event loop is busy."""
+MAX_LEAVING: Final = 1000
+"""Connections that may be on their way from one worker at the same time."""
+
+_RETRY_INTERVAL: Final = 0.02
+_FIRST: Final = 65_536
+_SIZE: Final = 4
+_CLOSE_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+Adopt: TypeAlias = Callable[[socket.socket, bytes], object]
+"""Takes a connection, and the bytes that were read from it."""
+
+
+class Outcome(Enum):
+    """How a handover ended."""
+
+    GONE = auto()
+    """The owner has the connection now, or the connection is lost."""
+    NO_OWNER = auto()
+    """There is no such worker: its sessions ended with it."""
+    BUSY = auto()
+    """Too many connections wait for the owner, or for other workers."""
+
+
+class HandoverClient:
+    """Hands connections over to other workers."""
+
+    def __init__(self, door_of: Callable[[int], Path]) -> None:
+        """Take the function that says where a worker's door is."""
+        self._door_of = door_of
+        self._leaving = 0
+
+    async def hand_over(self, connection: int, owner: int, data: bytes) -> Outcome:
+        """Give a copy of a file descriptor to another worker; the caller closes its own after that,
+        without ending the connection.
+        """
+        if self._leaving >= MAX_LEAVING:
+            return Outcome.BUSY
+        self._leaving += 1
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as way:
+                way.setblocking(False)
+                async with asyncio.timeout(TIMEOUT):
+                    return await self._send(way, connection, owner, data)
+        except TimeoutError:
+            return Outcome.BUSY
+        finally:
+            self._leaving -= 1
+
+    async def _send(self, way: socket.socket, connection: int, owner: int, data: bytes) -> Outcome:
+        while True:
+            try:
+                way.connect(str(self._door_of(owner)))
+                break
+            except BlockingIOError:  # the owner's event loop is busy, and BACKLOG others wait
+                await asyncio.sleep(_RETRY_INTERVAL)
+            except OSError:
+                return Outcome.NO_OWNER
+        framed = len(data).to_bytes(_SIZE, "big") + data
+        descriptor = array.array("i", [connection])
+        try:
+            sent = way.sendmsg(
+                [framed[:_FIRST]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)]
+            )
+        except OSError:
+            return Outcome.NO_OWNER
+        with suppress(OSError):  # the owner has died with the connection
+            await asyncio.get_running_loop().sock_sendall(way, framed[sent:])
+        return Outcome.GONE
+
+
+class Door:
+    """Takes the connections that other workers hand over."""
+
+    def __init__(self, path: Path, adopt: Adopt) -> None:
+        """Open a worker's door, in place of its predecessor's."""
+        self._loop = asyncio.get_running_loop()
+        self._adopt = adopt
+        self._path = path
+        self._arrivals: set[_Arrival] = set()
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with suppress(FileNotFoundError):
+            path.unlink()
+        self._listener.bind(str(path))
+        self._listener.listen(BACKLOG)
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._accept)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        for arrival in tuple(self._arrivals):
+            arrival.close()
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+
+    def _accept(self) -> None:
+        try:
+            way, _ = self._listener.accept()
+        except OSError:
+            return
+        way.setblocking(False)
+        arrival = _Arrival(self._loop, way, self._adopt, self._arrivals.discard)
+        self._arrivals.add(arrival)
+        arrival.start()
+
+
+class _Arrival:
+    """One connection on its way."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        way: socket.socket,
+        adopt: Adopt,
+        ended: Callable[[_Arrival], object],
+    ) -> None:
+        self._loop = loop
+        self._way = way
+        self._adopt = adopt
+        self._ended = ended
+        self._connection: socket.socket | None = None
+        self._data = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._timer = self._loop.call_later(TIMEOUT, self.close)
+        self._loop.add_reader(self._way, self._read)
+        self._read()
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._way)
+        self._way.close()
+        if self._connection is not None:
+            self._connection.close()
+        self._ended(self)
+
+    def _read(self) -> None:
+        try:
+            data = self._receive()
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+            return
+        self._data += data
+        size = int.from_bytes(self._data[:_SIZE], "big")
+        if data and len(self._data) <= _SIZE + MAX_BYTES:
+            if len(self._data) < _SIZE + size or len(self._data) < _SIZE:
+                return
+            connection, self._connection = self._connection, None
+            if connection is not None and size and len(self._data) == _SIZE + size:
+                self.close()
+                self._adopt(connection, bytes(self._data[_SIZE:]))
+                return
+            self._connection = connection
+        self.close()
+
+    def _receive(self) -> bytes:
+        """Read on; keep the file descriptor that comes with the first bytes."""
+        descriptors = array.array("i")
+        space = socket.CMSG_SPACE(4 * descriptors.itemsize)
+        data, ancillary, _, _ = self._way.recvmsg(_FIRST, space, _CLOSE_ON_EXEC)
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                whole = len(content) - len(content) % descriptors.itemsize
+                descriptors.frombytes(content[:whole])
+        for descriptor in descriptors:
+            if self._connection is None and _is_connection(descriptor):
+                os.set_inheritable(descriptor, False)
+                self._connection = socket.socket(fileno=descriptor)
+            else:
+                os.close(descriptor)
+        return data
+
+
+def _is_connection(descriptor: int) -> bool:
+    try:
+        copy = socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        return False
+    with copy:
+        return (
+            copy.type == socket.SOCK_STREAM
+            and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0
+        )
