@@ -289,13 +289,13 @@ class Parent:
         how = f"was killed by {_name_of(-code)}" if code < 0 else f"ended with exit code {code}"
         who = f"Worker {number} (process {process.pid})"
         if self._is_stopping or self._is_reloading:
-            if code and not self._is_killing:
+            if code not in {0, -signal.SIGTERM} and not self._is_killing:
                 _logger.warning("%s %s while it was stopped", who, how)
         elif not process.is_ready and self._watch is not None:
             _logger.error("%s %s before it could serve: waiting for a change", who, how)
         elif not process.is_ready and not self._is_announced:
             _logger.error("%s %s before it could serve: the server stops", who, how)
-            self._exit_code = START_FAILED
+            self._exit_code = code if code > 0 else START_FAILED
             self._terminate()
         else:
             pause = self._pause(number, time.monotonic() - process.began)
