@@ -58,24 +58,27 @@ class SharedFactory(FirstBytesFactory):
 class SharedFirstBytes(FirstBytes):
     """A worker's connection until its first request line is whole."""
 
-    __slots__ = ("_arrived", "_line", "_shared")
+    __slots__ = ("_line", "_shared")
 
     def __init__(self, factory: FirstBytesFactory, context: ServerContext) -> None:
         super().__init__(factory, context)
         self._shared = cast("SharedFactory", factory)
-        self._arrived = b""
         self._line = b""
 
     def arrive_with(self, data: bytes) -> None:
         """Take the bytes that another worker has read from this connection."""
-        self._arrived = data
+        self._line = data
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        data, self._arrived = self._arrived, b""
-        if data:
-            self.data_received(data)
+        if self._line:
+            # Event loops begin to read after this call, although it may pause the reading.
+            self._context.loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        if self._line and not self.transport.is_closing():
+            self.data_received(b"")
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -259,6 +262,11 @@ class Departure(asyncio.Protocol):
             transport.set_write_buffer_limits(0)
         else:
             self._begin()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Keep what an event loop has read although it was told to pause."""
+        self._data += data
 
     @override
     def pause_writing(self) -> None:
