@@ -36,7 +36,7 @@ MAX_FRAME: Final = 64_000_000
 MAX_CHANNEL: Final = 65_535
 """Bytes of a channel's name."""
 
-_HEAD: Final = 5
+_LENGTH: Final = 4
 
 
 class FrameError(AckordError):
@@ -61,14 +61,14 @@ class FrameReader:
         buffer += data
         at = 0
         try:
-            while len(buffer) - at >= _HEAD:
-                size = int.from_bytes(buffer[at : at + 4], "big")
+            while len(buffer) - at >= _LENGTH:
+                size = int.from_bytes(buffer[at : at + _LENGTH], "big")
                 if not 0 < size <= MAX_FRAME:
                     raise FrameError("a frame has a wrong length")
-                end = at + 4 + size
+                end = at + _LENGTH + size
                 if end > len(buffer):
                     return
-                yield buffer[at + 4], bytes(buffer[at + _HEAD : end])
+                yield buffer[at + _LENGTH], bytes(buffer[at + _LENGTH + 1 : end])
                 at = end
         finally:
             del buffer[:at]
