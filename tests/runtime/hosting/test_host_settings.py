@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import pytest
+from ackord.runtime.adapters import LocalBus
 from ackord.runtime.hosting.out_of_memory import EXIT_CODE
 from ackord.runtime.server import Server
 
@@ -19,6 +20,7 @@ from tests.runtime.hosting.network import until
 
 PROCESS = """
 import asyncio, sys
+from ackord.runtime.adapters import LocalBus
 from ackord.runtime.hosting.out_of_memory import end_without_memory
 
 def fail():
@@ -76,3 +78,49 @@ def test_compression_that_inflates_ahead_is_warned_of(
         any("--ws-per-message-deflate false" in record.getMessage() for record in caplog.records)
         == warns
     )
+
+
+class GunicornWorker:
+    """The part of uvicorn's worker for gunicorn that uvicorn is given."""
+
+    def __init__(self, workers: int) -> None:
+        self.cfg = type("Config", (), {"workers": workers})
+
+    async def callback_notify(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("hosting", "settings", "has_adapter", "warns"),
+    [
+        (Hosting.PLAIN, {"workers": 4}, False, True),
+        (Hosting.PLAIN, {}, False, True),  # WEB_CONCURRENCY says 3
+        (Hosting.PLAIN, {"workers": 1}, False, False),
+        (Hosting.PLAIN, {"workers": 4, "reload": True}, False, False),
+        (Hosting.PLAIN, {"workers": 4}, True, False),
+        (Hosting.PLAIN, {"callback_notify": GunicornWorker(4).callback_notify}, False, True),
+        (Hosting.PLAIN, {"callback_notify": GunicornWorker(1).callback_notify}, False, False),
+        (Hosting.DIRECT, {}, False, False),
+    ],
+)
+def test_a_server_without_an_adapter_that_is_one_of_several_says_so_once(
+    hosting: Hosting,
+    settings: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    has_adapter: bool,
+    warns: bool,
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+
+    async def main() -> None:
+        options: Any = {"adapter": LocalBus().make_adapter} if has_adapter else {}
+        server = host(Server(**options).asgi(), hosting, port=0, **settings)
+        task = asyncio.create_task(server.serve())
+        await until(lambda: server.started)
+        server.should_exit = True
+        await task
+
+    asyncio.run(main())
+    found = [each for each in caplog.messages if "the host has started for this server" in each]
+    assert len(found) == warns

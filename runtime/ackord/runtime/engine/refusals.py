@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ackord.runtime.engine.link import EngineRequest
+from ackord.runtime.engine.worker_tag import worker_of
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted, shortened
 from ackord.runtime.protocol.engineio.handshake import (
@@ -59,10 +60,15 @@ def log_refusal(log: LimitedLog, request: EngineRequest, refusal: Refusal) -> No
     elif name == "HOST_NOT_ALLOWED":
         key, hint = request.host, _explain_host(request)
     elif refusal.code == UNKNOWN_SID.code:
-        hint = (
-            f"This process has no session {shortened(request.query.get('sid', ''))}. With "
-            "several workers or servers and without sticky sessions "
-            "this happens to every client that uses long-polling: route all requests of a "
+        sid = request.query.get("sid", "")
+        key = worker_of(sid) is not None
+        hint = f"This process has no session {shortened(sid)}. " + (
+            "A server with workers has made this id: after the end of one of them, or a restart, "
+            "it is normal; else requests are sent to the wrong server."
+            if key
+            else "With several processes or servers and without sticky sessions "
+            "this happens to every client that uses long-polling: start the processes with "
+            "Server.run(workers=…), route all requests of a "
             "client to one process, or offer transports=('websocket',) "
             "only. After a restart, or when a client was offline for long, it is normal."
         )

@@ -6,12 +6,37 @@ from typing import Any, Final
 
 from ackord.runtime.asgi_types import Receive
 
+ONE_OF_SEVERAL: Final = (
+    "This process is one of %d that the host has started for this server, and the server has no "
+    "adapter: broadcasts and rooms reach the clients of one process only, and long-polling fails, "
+    "because its requests go to any of them. Start the processes with Server.run(workers=…) or "
+    "`ackord serve module:server --workers …`; or give the server an adapter, and have a load "
+    "balancer send all requests of a client to one process. See docs/workers.md. (Each process "
+    "logs this once.)"
+)
+
 INFLATES_AHEAD: Final = (
     "uvicorn compresses WebSocket messages (its default), and inflates all frames of one read "
     "before the first is handled: 250 KB of a client become "
     "180 MB. Start it with --ws-per-message-deflate false, or use Server.run, or "
     "`ackord.runtime.hosting.configure`; see docs/hosting.md."
 )
+
+
+def count_processes(receive: Receive) -> int:
+    """Return how many processes the host of the `receive` of a lifespan has started, as far as it
+    can be seen: workers of uvicorn, and those of gunicorn with uvicorn's worker.
+    """
+    config: Any = getattr(getattr(receive, "__self__", None), "config", None)
+    if config is None:
+        return 1
+    # gunicorn's worker has uvicorn call one of its methods.
+    gunicorn: Any = getattr(getattr(config, "callback_notify", None), "__self__", None)
+    settings: Any = getattr(gunicorn, "cfg", None)
+    workers: object = getattr(config if settings is None else settings, "workers", 1)
+    if settings is None and getattr(config, "should_reload", False):
+        return 1  # uvicorn ignores the number
+    return workers if isinstance(workers, int) else 1
 
 
 def inflates_ahead(receive: Receive) -> bool:
