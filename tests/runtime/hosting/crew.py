@@ -13,6 +13,8 @@ from pathlib import Path
 
 from ackord.runtime.client import connect
 
+from tests.runtime.hosting.network import until
+
 ROOT = Path(__file__).parents[3]
 SID = "EIO=4&transport=polling"
 
@@ -111,12 +113,10 @@ class Crew:
 
 async def gone(pid: int) -> None:
     """Wait until a process, which isn't a child of this one, is gone."""
-    async with asyncio.timeout(60):
-        while Path(f"/proc/{pid}").exists() and not _is_zombie(pid):
-            await asyncio.sleep(0.05)
+    await until(lambda: _is_gone(pid))
 
 
-def _is_zombie(pid: int) -> bool:
+def _is_gone(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:

@@ -95,7 +95,6 @@ class GunicornWorker:
         (Hosting.PLAIN, {"workers": 4}, False, True),
         (Hosting.PLAIN, {}, False, True),  # WEB_CONCURRENCY says 3
         (Hosting.PLAIN, {"workers": 1}, False, False),
-        (Hosting.PLAIN, {"workers": 4, "reload": True}, False, False),
         (Hosting.PLAIN, {"workers": 4}, True, False),
         (Hosting.PLAIN, {"callback_notify": GunicornWorker(4).callback_notify}, False, True),
         (Hosting.PLAIN, {"callback_notify": GunicornWorker(1).callback_notify}, False, False),

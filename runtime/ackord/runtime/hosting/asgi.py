@@ -18,12 +18,7 @@ from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.hosting.direct import DIRECT_UPGRADE, DirectUpgrade
-from ackord.runtime.hosting.host_settings import (
-    INFLATES_AHEAD,
-    ONE_OF_SEVERAL,
-    count_processes,
-    inflates_ahead,
-)
+from ackord.runtime.hosting.host_settings import problems_of
 from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.polling.asgi import LongPolling
 from ackord.runtime.polling.body import JSON, respond
@@ -257,11 +252,8 @@ class AsgiApp:
         if startup["type"] != "lifespan.startup":
             await self._stop(send)
             return
-        if inflates_ahead(receive):
-            _logger.warning(INFLATES_AHEAD)
-        processes = count_processes(receive)
-        if processes > 1 and not self._has_adapter:
-            _logger.warning(ONE_OF_SEVERAL, processes)
+        for problem in problems_of(receive, has_adapter=self._has_adapter):
+            _logger.warning(problem)
         try:
             await self.startup()
         except Exception as exc:

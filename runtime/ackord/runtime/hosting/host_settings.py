@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ackord.runtime.asgi_types import Receive
@@ -23,7 +24,16 @@ INFLATES_AHEAD: Final = (
 )
 
 
-def count_processes(receive: Receive) -> int:
+def problems_of(receive: Receive, *, has_adapter: bool) -> Iterator[str]:
+    """Return what is to be said of the host of the `receive` of a lifespan."""
+    if _inflates_ahead(receive):
+        yield INFLATES_AHEAD
+    processes = _count_processes(receive)
+    if processes > 1 and not has_adapter:
+        yield ONE_OF_SEVERAL % processes
+
+
+def _count_processes(receive: Receive) -> int:
     """Return how many processes the host of the `receive` of a lifespan has started, as far as it
     can be seen: workers of uvicorn, and those of gunicorn with uvicorn's worker.
     """
@@ -39,7 +49,7 @@ def count_processes(receive: Receive) -> int:
     return workers if isinstance(workers, int) else 1
 
 
-def inflates_ahead(receive: Receive) -> bool:
+def _inflates_ahead(receive: Receive) -> bool:
     """Whether the `receive` of a lifespan belongs to a uvicorn that inflates WebSocket messages
     without `GuardedWebSocket`, which bounds them.
     """
