@@ -3,7 +3,7 @@
 import { io } from "socket.io-client";
 
 const [url, ...transports] = process.argv.slice(2);
-const within = (promise) => Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(new Error("too late")), 60_000))]);
+const within = (promise) => Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(new Error("too late")), 60_000).unref())]);
 const sockets = Array.from({ length: 20 }, () => io(url, { transports, forceNew: true, reconnection: false }));
 await within(Promise.all(sockets.map((socket) => new Promise((resolve, reject) => socket.on("connect", resolve).on("connect_error", reject)))));
 const told = sockets.map((socket) => new Promise((resolve) => socket.on("told", resolve)));
