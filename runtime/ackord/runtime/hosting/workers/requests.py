@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ackord.runtime.engine.worker_tag import worker_of
 from ackord.runtime.polling.request import MAX_QUERY_STRING, parse_query
@@ -22,12 +22,15 @@ MAX_HEAD: Final = 65_536
 
 _LINE: Final = re.compile(rb"(?:\r\n)*[A-Z]{1,20} (/[!-~]*) HTTP/1\.[01]\r\n")
 _BEGUN: Final = re.compile(rb"(?:\r\n)*\r?[A-Z]{0,20}(?: (?:/[!-~]*(?: [A-Z/0-9.]{0,8}\r?)?)?)?")
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*(?=\r\n)", re.IGNORECASE)
-_UNUSUAL: Final = re.compile(rb"\r\n(?:transfer-encoding|upgrade)[ \t]*:", re.IGNORECASE)
+_FRAMING: Final = re.compile(
+    rb"\r\n(?:content-length[ \t]*:[ \t]*([0-9]{1,15})[ \t]*(?=\r\n)"
+    rb"|transfer-encoding[ \t]*:|upgrade[ \t]*:)",
+    re.IGNORECASE,
+)
+_PLAIN_SID: Final = re.compile(rb"[?&]sid=[A-Za-z0-9_.~-]*\.(0|[1-9][0-9]{0,2})(?=&|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """How far the bytes of a read belong to this worker."""
 
     stop: int
@@ -68,10 +71,14 @@ class RequestFinder:
             end = data.find(b"\r\n\r\n", head)
             if end < 0:
                 return Found(at if size - at <= MAX_HEAD else size)
-            if _UNUSUAL.search(data, head, end + 2):
-                return Found(size)
-            lengths = _LENGTH.findall(data, head, end + 2)
-            at = end + 4 + (int(lengths[-1]) if lengths else 0)
+            if end + 4 == size and data.startswith(b"GET ", at):
+                return Found(size)  # as most are; the parser tells if it has a body
+            length = 0
+            for field in _FRAMING.finditer(data, head, end + 2):
+                if field[1] is None:
+                    return Found(size)
+                length = int(field[1])
+            at = end + 4 + length
         return Found(size, rest=at - size)
 
     def owner_of_first(self, data: bytes) -> int | None:
@@ -84,7 +91,11 @@ class RequestFinder:
         path, _, query = target.partition(b"?")
         if self.path not in path or len(query) > MAX_QUERY_STRING:
             return None
-        owner = worker_of(parse_query(query.decode("latin-1")).get("sid", ""))
+        plain = _PLAIN_SID.search(target)
+        if plain is not None and target.count(b"sid=") == 1 and b"%" not in query:
+            owner: int | None = int(plain[1])
+        else:
+            owner = worker_of(parse_query(query.decode("latin-1")).get("sid", ""))
         if owner is None or owner == self.number or owner >= self.workers:
             return None
         return owner
