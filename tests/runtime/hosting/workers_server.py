@@ -6,10 +6,19 @@ import asyncio
 import os
 import sys
 import time
+from typing import Any
 
 from ackord.runtime.server import Server, Socket
 
 server = Server(ping_interval=300, ping_timeout=300)
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+def tell(value: Any) -> None:
+    server.emit("told", value)
 
 
 @server.on("connection")
@@ -21,8 +30,8 @@ def connected(socket: Socket) -> None:
         await asyncio.sleep(600)
 
     socket.on("pid", os.getpid)
-    socket.on("echo", lambda value: value)
-    socket.on("tell", lambda value: server.emit("told", value))
+    socket.on("echo", echo)
+    socket.on("tell", tell)
     socket.on("count", count)
     socket.on("block", lambda: time.sleep(600))
     socket.on("hang", hang)

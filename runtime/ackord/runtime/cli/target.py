@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ackord.runtime.errors import AckordError
 from ackord.runtime.hosting.asgi import AsgiApp
@@ -78,7 +78,8 @@ def _hosted(found: Any, target: str) -> Hosted:
             f"{target!r} is {_described(found)} in which {len(engine_apps)} Ackord servers were "
             "found, where there must be one: name the Server itself, or server.asgi(other)"
         )
-    return Hosted(engine_apps[0], found)
+    application: Any = found
+    return Hosted(engine_apps[0], application)
 
 
 def _is_factory(found: Any) -> bool:
@@ -102,7 +103,7 @@ def _engine_apps(app: Any, layers: int) -> Iterator[AsgiApp]:
             yield from _engine_apps(inner, layers - 1)
         routes: Any = getattr(app, "routes", None)
         if isinstance(routes, list | tuple):
-            for route in routes:
+            for route in cast("Iterable[Any]", routes):
                 yield from _engine_apps(route, layers - 1)
 
 

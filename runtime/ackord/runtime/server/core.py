@@ -137,14 +137,17 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         # under one id.
         self._next_ack_id = itertools.count()
 
-    def renew_adapter(self) -> None:
-        """Take the server's new id and an adapter of its new kind, before any socket is here."""
+    def rejoin(self) -> None:
+        """Take the server's new id, and an adapter that connects the servers in place of one that
+        doesn't, before any socket is here.
+        """
+        membership = self.environment.membership
+        self.server_id = membership.server_id
         previous = self.adapter
-        self.server_id = self.environment.membership.server_id
-        self.adapter = self.environment.membership.make_adapter(self)
-        if isinstance(previous, MemoryAdapter):
+        if type(previous) is MemoryAdapter and membership.make_adapter is not MemoryAdapter:
+            self.adapter = membership.make_adapter(self)
             previous.pass_listeners(self.adapter)
-        self.recovery = self._make_recovery()
+            self.recovery = self._make_recovery()
 
     @property
     def is_idle(self) -> bool:

@@ -362,7 +362,7 @@ class Server(Registering[Socket]):
         make = None if self._has_adapter else ChannelBus(channels).make_adapter
         self.environment.membership.renew(make)
         for namespace in self._namespaces:
-            namespace.renew_adapter()
+            namespace.rejoin()
 
     async def _start_adapters(self) -> None:
         await self._namespaces.start()

@@ -27,7 +27,7 @@ _READ: Final = 262_144
 _PIECES: Final = 64
 """Frames that are written by one call of the system."""
 
-_logger = logging.getLogger("ackord.runtime.broker")
+_logger = logging.getLogger("ackord.runtime.cluster")
 
 
 class Broker:

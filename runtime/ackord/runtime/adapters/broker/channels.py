@@ -25,7 +25,7 @@ RETRY_INTERVAL: Final = 0.2
 
 _CONNECTION: Final = "there is no connection to the broker of this server's workers"
 
-_logger = logging.getLogger("ackord.runtime.broker")
+_logger = logging.getLogger("ackord.runtime.cluster")
 
 
 class BrokerChannels(Channels):

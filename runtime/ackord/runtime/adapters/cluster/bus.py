@@ -59,7 +59,6 @@ class ChannelBus:
         "_joining",
         "_log",
         "_mode",
-        "_server_id",
         "_tasks",
         "_wanted",
         "channels",
@@ -79,7 +78,6 @@ class ChannelBus:
         self.prefix = prefix
         """Begins the names of all channels."""
         self._mode = mode
-        self._server_id: str | None = None
         # By channel: what comes on it is for this namespace.
         self._adapters: dict[str, ClusterAdapter] = {}
         # Channels of rooms that were made in this turn of the event loop.
@@ -95,18 +93,23 @@ class ChannelBus:
         Raises:
             UsageError: another server has adapters of this bus.
         """
-        if self._server_id not in {None, namespace.server_id}:
-            raise UsageError("these adapters belong to one server; make others for each server")
-        self._server_id = namespace.server_id
+        self._check_server(namespace.server_id)
         adapter = ClusterAdapter(namespace, self)
         adapter.on("create-room", lambda room, _: self._room_created(adapter, room))
         adapter.on("delete-room", lambda room, _: self._room_deleted(adapter, room))
         return adapter
 
+    def _check_server(self, server_id: str) -> None:
+        # Only adapters that have joined count: a server that becomes a worker gets another id.
+        joined = next(iter(self._adapters.values()), None)
+        if joined is not None and joined.server_id != server_id:
+            raise UsageError("these adapters belong to one server; make others for each server")
+
     # What an adapter asks; see `Bus`
 
     async def join(self, adapter: ClusterAdapter) -> None:
         """See `Bus.join`."""
+        self._check_server(adapter.server_id)
         async with self._joining:
             if not self._is_open:
                 await self.channels.open(self._receive)

@@ -22,7 +22,7 @@ def run(
     Raises:
         UsageError: a setting doesn't exist, or can't work here.
     """
-    if workers is not None and (workers != 1 or workers is True):
+    if workers is not None and workers != 1:
         from ackord.runtime.hosting.uvicorn.workers import Hosted, run_workers  # noqa: PLC0415  # no cost for one process
 
         application = settings.pop("application", None)

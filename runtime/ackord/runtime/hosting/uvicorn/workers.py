@@ -88,7 +88,8 @@ def serve_worker(load: Callable[[], Hosted], settings: dict[str, Any], seat: Sea
     factory = SharedFactory(
         Sharing(finder, HandoverClient(seat.door_of)), is_direct=settings.get("direct", True)
     )
-    config = make_config(app, application=application, **{**settings, "http": factory})
+    own: dict[str, Any] = {**settings, "http": factory}
+    config = make_config(app, application=application, **own)
     app.join(seat.number, BrokerChannels(seat.broker))
     WorkerHost(config, app, seat, factory).run(sockets=list(seat.listeners))
 
