@@ -28,10 +28,13 @@ def make_server(kind: str, url: str) -> Server:
 
 
 def _serve(namespace: Namespace) -> None:  # noqa: C901  # a case for each operation
-    namespace.on_server_side("node", lambda value: {"node": value})
-    namespace.on_server_side(
-        "told", lambda value: namespace.local.emit("told", "by a server", value)
-    )
+    @namespace.on_server_side("node")
+    def node(value: Any) -> dict[str, Any]:
+        return {"node": value}
+
+    @namespace.on_server_side("told")
+    def told(value: Any) -> None:
+        namespace.local.emit("told", "by a server", value)
 
     async def do(operation: str, target: dict[str, list[str]], *values: Any) -> Any:
         selected: Any = namespace.to(target["rooms"]) if target["rooms"] else namespace
@@ -57,6 +60,8 @@ def _serve(namespace: Namespace) -> None:  # noqa: C901  # a case for each opera
                 namespace.server_side_emit("told", *values)
             case "server_ask":
                 return await namespace.server_side_emit_with_ack("node", *values)
+            case _:
+                raise ValueError(operation)
         return None
 
     @namespace.on("connection")

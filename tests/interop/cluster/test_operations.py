@@ -5,7 +5,7 @@ everything to the sockets of all.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -32,8 +32,16 @@ class Person:
         self.told: asyncio.Queue[list[Any]] = asyncio.Queue()
         self.left = asyncio.Event()
         socket.on("disconnect", self.left.set)
-        socket.on("told", lambda *values: self.told.put_nowait(list(values)))
-        socket.on("question", lambda *values: {"me": name, "asked": list(values)})
+        socket.on("told", self.note)
+        socket.on("question", self.answer)
+
+    def note(self, *values: Any) -> None:
+        """Keep what is told."""
+        self.told.put_nowait(list(values))
+
+    def answer(self, *values: Any) -> dict[str, Any]:
+        """Answer a question."""
+        return {"me": self.name, "asked": list(values)}
 
     async def do(self, operation: str, target: dict[str, list[str]], *values: Any) -> Any:
         """Make the client's server do something."""
@@ -62,7 +70,7 @@ def urls(request: pytest.FixtureRequest, node: NodeScripts) -> Iterator[dict[str
 
 
 @asynccontextmanager
-async def people(urls: dict[str, str], namespace: str) -> AsyncIterator[People]:
+async def people(urls: dict[str, str], namespace: str) -> AsyncGenerator[People]:
     """Connect a client to each server; return when each server reaches all of them."""
     async with AsyncExitStack() as stack:
         found: People = {}

@@ -145,7 +145,7 @@ class ClusterAdapter(MemoryAdapter):
 
     def warn(self, kind: str, text: str) -> None:
         """Log a warning about the namespace's part of the cluster, once for a while."""
-        self._log.write_warning(kind, self.name, f"Namespace {quoted(self.name)}: {text}")
+        self._log.write_warning(kind, self.name, f"{text} (in namespace {quoted(self.name)})")
 
     # Broadcasts
 
@@ -191,7 +191,7 @@ class ClusterAdapter(MemoryAdapter):
             count = await self._bus.count(self)
             await published
         except ClusterError as error:
-            self.warn("unpublished", f"other servers' sockets weren't asked for an answer: {error}")
+            self.warn("unpublished", f"Other servers' sockets weren't asked for an answer: {error}")
             count = 0
             published.add_done_callback(_ignore)
         asked.await_servers(count)
@@ -273,7 +273,7 @@ class ClusterAdapter(MemoryAdapter):
 
     def _warn_if_lost(self, published: asyncio.Future[None]) -> None:
         if not published.cancelled() and (error := published.exception()) is not None:
-            self.warn("unpublished", f"other servers weren't told: {error}")
+            self.warn("unpublished", f"Other servers weren't told: {error}")
 
     # What comes from other servers
 
@@ -320,7 +320,7 @@ class ClusterAdapter(MemoryAdapter):
             handling.close()
             self.warn(
                 "events",
-                f"events of other servers are dropped: {self._handled:,} of them are handled at "
+                f"Events of other servers are dropped: {self._handled:,} of them are handled at "
                 "the same time",
             )
             return

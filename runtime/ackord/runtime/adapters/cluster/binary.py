@@ -77,10 +77,10 @@ def _as_float(value: Any) -> float:
 def _without_dates(value: Any) -> Any:
     if isinstance(value, _msgpack.Timestamp):
         return _iso(timedelta(seconds=value.seconds, microseconds=value.nanoseconds // 1000))
-    if isinstance(value, list):
+    if value.__class__ is list:
         items: list[Any] = value
         return [_without_dates(item) for item in items]
-    if isinstance(value, dict):
+    if value.__class__ is dict:
         members: dict[Any, Any] = value
         return {key: _without_dates(member) for key, member in members.items()}
     return value

@@ -229,7 +229,7 @@ class ChannelBus:
             found = self.read(adapter, channel, data)
         except InvalidMessageError as error:
             adapter.warn(
-                "foreign", f"a message of another server is ignored: {printable(str(error)[:200])}"
+                "foreign", f"A message of another server is ignored: {printable(str(error)[:200])}"
             )
         else:
             if found is not None:

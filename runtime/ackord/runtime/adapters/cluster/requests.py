@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from ackord.runtime.adapters.cluster.messages import Fetched, ServerAnswer
@@ -78,7 +78,7 @@ class Requests:
         self._waiting: dict[str, Request] = {}
 
     @contextmanager
-    def begin(self, request_id: str) -> Iterator[Request]:
+    def begin(self, request_id: str) -> Generator[Request]:
         """Take the answers to a question, while the context lasts."""
         request = self._waiting[request_id] = Request(request_id)
         try:

@@ -455,14 +455,14 @@ def _written(values: list[Any]) -> tuple[str, Sequence[bytes]]:
 
 
 def _members(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
+    if value.__class__ is not dict:
         raise InvalidMessageError("a map is missing")
-    members: dict[Any, Any] = value
+    members: dict[str, Any] = value
     return members
 
 
 def _items(value: Any) -> list[Any]:
-    if not isinstance(value, list):
+    if value.__class__ is not list:
         raise InvalidMessageError("an array is missing")
     items: list[Any] = value
     return items

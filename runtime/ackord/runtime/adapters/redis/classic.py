@@ -106,9 +106,9 @@ class ClassicBus(ChannelBus):
         self, adapter: ClusterAdapter, channel: str, data: bytes
     ) -> tuple[str, Message] | None:
         value = wire.decode_any(data)
-        if isinstance(value, list):
+        if value.__class__ is list:
             return _read_broadcast(value, adapter)
-        if not isinstance(value, dict):
+        if value.__class__ is not dict:
             raise InvalidMessageError("no request, and no response")
         members: dict[str, Any] = value
         if channel != self.request_channel(adapter):
