@@ -121,13 +121,14 @@ class RedisChannels:
         self._subscribed.clear()
         self._awaited.clear()
 
-    async def _subscribe_again(self) -> None:
+    def _subscribe_again(self) -> None:
         for futures in self._awaited.values():
             for future in futures:
                 if not future.done():
                     future.set_result(None)
         self._awaited.clear()
-        await self._request(list(self._subscribed))
+        for channel in self._subscribed:
+            self._incoming.send(self._subscribe, channel)
 
     def _take(self, reply: Any) -> None:
         match reply:

@@ -116,7 +116,8 @@ class ClassicBus(ChannelBus):
         server = _text(members, "uid")
         if server == adapter.server_id:
             return None
-        if members.get("type") in {Kind.SOCKETS, Kind.ALL_ROOMS}:
+        kind = members.get("type")
+        if isinstance(kind, int) and kind in {Kind.SOCKETS, Kind.ALL_ROOMS}:
             self._tell(adapter, server, members)
             return None
         command = _read_command(members)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -65,7 +65,7 @@ class RedisLink:
         log: LimitedLog,
         *,
         take: Take | None = None,
-        mended: Callable[[], Awaitable[None]] | None = None,
+        mended: Callable[[], object] | None = None,
     ) -> None:
         """Begin without a connection.
 
@@ -74,7 +74,8 @@ class RedisLink:
             purpose: What the connection is for, for the log.
             log: Told when the connection is lost and mended.
             take: Takes what isn't the reply of a `call`; without it, every reply is one.
-            mended: Called after each connection but the first.
+            mended: Called after each connection but the first; doesn't wait, since replies are read
+                afterwards.
         """
         self.purpose = purpose
         self._url = url
@@ -192,8 +193,7 @@ class RedisLink:
                 f"{unsent:,} commands weren't sent meanwhile",
             )
             if self._mended is not None:
-                with suppress(ClusterError):  # lost once more
-                    await self._mended()
+                self._mended()
 
     async def _read(self) -> Exception:
         """Pass on replies until the connection is lost; return why."""
@@ -203,7 +203,7 @@ class RedisLink:
                 reply = await connection.read_response(disable_decoding=True)
             except ReplyError as error:
                 reply = error
-            except (RedisError, OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, nothing more can be read
                 return error
             self._has_news = True
             if self._take is not None:
