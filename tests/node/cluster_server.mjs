@@ -12,9 +12,10 @@ const adapters = {
   classic: () => createAdapter(pub, sub),
   sharded: () => createShardedAdapter(pub, sub),
   streams: () => createStreamsAdapter(pub),
+  recovery: () => createStreamsAdapter(pub),
 };
 const http = createServer();
-const io = new Server(http, { adapter: adapters[kind](), connectionStateRecovery: kind === "streams" ? {} : undefined });
+const io = new Server(http, { adapter: adapters[kind](), connectionStateRecovery: kind === "recovery" ? {} : undefined });
 
 for (const name of ["/", "/chat"]) {
   const nsp = io.of(name);

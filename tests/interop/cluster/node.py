@@ -16,6 +16,7 @@ from tests import hosts
 ADAPTERS: Final[dict[str, Callable[[str], Callable[[LocalNamespace], Adapter]]]] = {
     "sharded": redis.sharded_redis_adapter,
     "classic": redis.redis_adapter,
+    "streams": redis.redis_streams_adapter,
 }
 
 

@@ -56,7 +56,7 @@ class Person:
 People: TypeAlias = dict[str, Person]
 
 
-@pytest.fixture(scope="module", params=["classic", "sharded"])
+@pytest.fixture(scope="module", params=["classic", "sharded", "streams"])
 def urls(request: pytest.FixtureRequest, node: NodeScripts) -> Iterator[dict[str, str]]:
     """The URLs of the servers."""
     with ExitStack() as stack:

@@ -4,11 +4,16 @@ They need the extra ``ackord[redis]``.
 """
 
 from ackord.runtime.adapters.redis.emitter import redis_publisher, sharded_redis_publisher
-from ackord.runtime.adapters.redis.factories import redis_adapter, sharded_redis_adapter
+from ackord.runtime.adapters.redis.factories import (
+    redis_adapter,
+    redis_streams_adapter,
+    sharded_redis_adapter,
+)
 
 __all__ = [
     "redis_adapter",
     "redis_publisher",
+    "redis_streams_adapter",
     "sharded_redis_adapter",
     "sharded_redis_publisher",
 ]

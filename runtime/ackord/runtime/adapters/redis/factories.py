@@ -8,6 +8,9 @@ from ackord.runtime.adapters.base import Adapter, LocalNamespace
 from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
 from ackord.runtime.adapters.redis.channels import RedisChannels
 from ackord.runtime.adapters.redis.classic import ClassicBus
+from ackord.runtime.adapters.redis.link import PING_INTERVAL
+from ackord.runtime.adapters.redis.streams import PackedBus, StreamBus, StreamSettings
+from ackord.runtime.errors import UsageError
 
 
 def redis_adapter(url: str, *, key: str = "socket.io") -> Callable[[LocalNamespace], Adapter]:
@@ -45,3 +48,55 @@ def sharded_redis_adapter(
     """
     channels = RedisChannels(url, is_sharded=True)
     return ChannelBus(channels, prefix=channel_prefix, mode=subscription_mode).make_adapter
+
+
+def redis_streams_adapter(
+    url: str,
+    *,
+    stream_name: str = "socket.io",
+    max_len: int = 10_000,
+    read_count: int = 100,
+    block_time: float = 5.0,
+    channel_prefix: str = "socket.io",
+    use_sharded_pub_sub: bool = False,
+) -> Callable[[LocalNamespace], Adapter]:
+    """Join a cluster of servers with the adapter of npm's ``@socket.io/redis-streams-adapter``
+    0.3.
+
+    ::
+
+        server = Server(adapter=redis_streams_adapter("redis://127.0.0.1:6379"))
+
+    Events and commands are entries of one stream, and every server reads all of them: also those
+    for rooms without members there. A server that has lost its connection to Redis reads on where
+    it stopped, as long as the stream keeps so many entries.
+
+    A server's own sockets get an event when it comes back from Redis, in the same order as those of
+    other servers. If Redis can't be reached, they get the event at once, and the others don't get
+    it. Events that ask for acknowledgements go another way, and may overtake others.
+
+    The classic adapter uses channels of the same names: don't use both adapters with one prefix on
+    one Redis.
+
+    Args:
+        url: Of Redis, as redis-py takes it: ``redis://``, ``rediss://`` for TLS, ``unix://``.
+        stream_name: The same on all servers. Node's option ``streamCount`` must be 1.
+        max_len: Entries that the stream keeps, about; the same on all servers.
+        read_count: Entries that are read at once.
+        block_time: Seconds that Redis waits for an entry; at most 5.
+        channel_prefix: Begins the names of the channels for requests; the same on all servers.
+        use_sharded_pub_sub: Use the sharded channels of Redis 7; the same on all servers.
+
+    Raises:
+        UsageError: a value can't work.
+    """
+    if not (0 < block_time <= PING_INTERVAL and read_count > 0 and max_len > 0):
+        raise UsageError(
+            f"block_time is above 0 and at most {PING_INTERVAL:g}; read_count and max_len are "
+            "above 0"
+        )
+    channels = PackedBus(RedisChannels(url, is_sharded=use_sharded_pub_sub), prefix=channel_prefix)
+    settings = StreamSettings(
+        name=stream_name, max_len=max_len, read_count=read_count, block_time=block_time
+    )
+    return StreamBus(url, channels, settings).make_adapter

@@ -1,0 +1,457 @@
+"""The bus of a cluster over one stream of Redis, in the way of Socket.IO's Redis Streams adapter.
+
+Events, and commands about rooms and sockets, are entries of the stream, which every server reads.
+An entry has the fields ``uid``, ``nsp``, ``type`` and ``data``. Requests and answers go over
+channels instead (`PackedBus`): nobody can use them later.
+
+A server performs its own entries when its reader comes to them. So the sockets of all servers get
+events in the same order. The field ``n`` of an entry, which Node ignores, is the number by which a
+server finds again what it wrote. If an entry can't be written, the server performs it at once for
+its own sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from ackord.runtime.adapters.base import BroadcastFlags, LocalNamespace, Target
+from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
+from ackord.runtime.adapters.cluster.binary import pack, unpack
+from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
+from ackord.runtime.adapters.cluster.channels import Channels
+from ackord.runtime.adapters.cluster.errors import InvalidMessageError
+from ackord.runtime.adapters.cluster.messages import (
+    Answer,
+    Broadcast,
+    Command,
+    Disconnect,
+    Join,
+    Leave,
+    Message,
+)
+from ackord.runtime.adapters.cluster.wire import (
+    Kind,
+    decode_any,
+    decode_data,
+    encode_data,
+    encode_packed,
+    read_target,
+)
+from ackord.runtime.adapters.redis.link import RedisLink
+from ackord.runtime.containment import contain
+from ackord.runtime.errors import ClusterError, PeerError, UsageError
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import printable, quoted
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.sockets.payloads import decode_json
+from typing_extensions import override
+
+Fields: TypeAlias = dict[bytes, bytes]
+"""The fields of an entry."""
+Shared: TypeAlias = Broadcast | Join | Leave | Disconnect
+"""Commands that are entries of the stream."""
+
+MAX_PENDING: Final = 10_000
+"""Entries of one server that its reader hasn't come to; then no more are written."""
+PAUSE: Final = 0.5
+"""Seconds until a command that Redis refused is sent again."""
+_BROADCAST: Final = str(Kind.BROADCAST.value).encode()
+_KINDS: Final = {
+    str(kind.value).encode(): kind.value
+    for kind in (
+        Kind.BROADCAST,
+        Kind.SOCKETS_JOIN,
+        Kind.SOCKETS_LEAVE,
+        Kind.DISCONNECT_SOCKETS,
+        Kind.SERVER_SIDE_EMIT,
+    )
+}
+_OPTIONS: Final = b'},"opts":'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """How a stream is written and read."""
+
+    name: str
+    max_len: int
+    """Entries that the stream keeps, about."""
+    read_count: int
+    """Entries that are read at once."""
+    block_time: float
+    """Seconds for which Redis waits for an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An entry of this server that its reader hasn't come to."""
+
+    adapter: ClusterAdapter
+    command: Shared
+
+
+class PackedBus(ChannelBus):
+    """Channels for requests and answers, which are MessagePack."""
+
+    __slots__ = ()
+
+    def __init__(self, channels: Channels, *, prefix: str) -> None:
+        """See `ChannelBus`; rooms have no channels."""
+        super().__init__(channels, prefix=prefix, mode=SubscriptionMode.STATIC)
+
+    @override
+    def publish(self, adapter: ClusterAdapter, command: Command) -> asyncio.Future[None]:
+        data = encode_packed(command, adapter.server_id, adapter.name)
+        return self.channels.publish(self.channel(adapter), data)
+
+    @override
+    def answer(self, adapter: ClusterAdapter, server: str, answer: Answer) -> None:
+        data = encode_packed(answer, adapter.server_id, adapter.name)
+        self.watch(self.channels.publish(self.channel(adapter, server), data))
+
+
+class StreamAdapter(ClusterAdapter):
+    """The rooms of one namespace, whose events and commands come in the order of the stream, those
+    of this server included.
+    """
+
+    __slots__ = ()
+
+    @override
+    def broadcast(
+        self, event: EncodedEvent, target: Target, flags: BroadcastFlags
+    ) -> asyncio.Future[None] | None:
+        if flags.local:
+            return super().broadcast(event, target, flags)
+        self._namespace.check_event(event)
+        return self._bus.publish(self, Broadcast(event, target, flags))
+
+    @override
+    def join(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
+        if flags.local:
+            super().join(target, flags, rooms)
+        else:
+            self._command(Join(target, rooms), flags)
+
+    @override
+    def leave(self, target: Target, flags: BroadcastFlags, rooms: frozenset[str]) -> None:
+        if flags.local:
+            super().leave(target, flags, rooms)
+        else:
+            self._command(Leave(target, rooms), flags)
+
+    @override
+    def disconnect(self, target: Target, flags: BroadcastFlags, close: bool) -> None:
+        if flags.local:
+            super().disconnect(target, flags, close)
+        else:
+            self._command(Disconnect(target, close), flags)
+
+    def needs(self, target: Target) -> bool:
+        """Whether an event for `target` is of use in this process."""
+        if self._namespace.must_prepare:
+            return True
+        if target.rooms is None:
+            return bool(self._recipients)
+        return not self.rooms.keys().isdisjoint(target.rooms)
+
+
+class StreamBus:
+    """Connects the namespaces of one server with those of the others over a stream and channels;
+    implements `ackord.runtime.adapters.cluster.adapter.Bus`.
+
+    Its method `make_adapter` is the option `adapter` of one `Server`.
+    """
+
+    __slots__ = (
+        "_adapters",
+        "_channels",
+        "_is_open",
+        "_joining",
+        "_log",
+        "_mended",
+        "_numbers",
+        "_pending",
+        "_reader",
+        "_reading",
+        "_server_id",
+        "_settings",
+        "_writer",
+        "position",
+    )
+
+    def __init__(self, url: str, channels: PackedBus, settings: StreamSettings) -> None:
+        """Begin without connections; `url` is of Redis, see `RedisLink`."""
+        self._log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
+        self._channels = channels
+        self._settings = settings
+        self._writer = RedisLink(url, "entries of the stream", self._log)
+        self._reader = RedisLink(url, "reading the stream", self._log, mended=self._go_on)
+        self._mended = asyncio.Event()
+        self._server_id: str | None = None
+        self._adapters: dict[bytes, StreamAdapter] = {}
+        self._pending: dict[int, _Pending] = {}
+        self._numbers = itertools.count(1)  # also after `forget`: old entries may still come
+        self._reading: asyncio.Task[None] | None = None
+        self._is_open = False
+        self._joining = asyncio.Lock()
+        self.position = b"0-0"
+        """The id of the entry that was read last, or that is performed now."""
+
+    def make_adapter(self, namespace: LocalNamespace) -> StreamAdapter:
+        """Make the adapter of a namespace.
+
+        Raises:
+            UsageError: another server has adapters of this bus.
+        """
+        if self._server_id not in {None, namespace.server_id}:
+            raise UsageError("these adapters belong to one server; make others for each server")
+        self._server_id = namespace.server_id
+        return StreamAdapter(namespace, self)
+
+    # What an adapter asks; see `Bus`
+
+    async def join(self, adapter: ClusterAdapter) -> None:
+        """See `Bus.join`."""
+        async with self._joining:
+            if not self._is_open:
+                await self._open()
+            await self._channels.join(adapter)
+            if isinstance(adapter, StreamAdapter):
+                self._adapters[adapter.name.encode()] = adapter
+
+    async def _open(self) -> None:
+        self._mended = asyncio.Event()
+        try:
+            await self._writer.open()
+            await self._reader.open()
+            self.position = await self._find_end()
+        except ClusterError:
+            await self._writer.close()
+            await self._reader.close()
+            raise
+        self._mended.set()
+        self._is_open = True
+        self._reading = asyncio.get_running_loop().create_task(self._read())
+
+    async def leave(self, adapter: ClusterAdapter) -> None:
+        """See `Bus.leave`."""
+        async with self._joining:
+            self._drop(adapter)
+            await self._channels.leave(adapter)
+            if not self._adapters and self._is_open:
+                self._is_open = False
+                if self._reading is not None:
+                    self._reading.cancel()
+                    await asyncio.wait([self._reading])
+                await self._writer.close()
+                await self._reader.close()
+                self._log.close()
+
+    def forget(self, adapter: ClusterAdapter) -> None:
+        """See `Bus.forget`."""
+        self._drop(adapter)
+        self._channels.forget(adapter)
+        if not self._adapters:
+            self._is_open = False
+            self._joining = asyncio.Lock()
+            self._reading = None
+            self._writer.discard()
+            self._reader.discard()
+
+    def _drop(self, adapter: ClusterAdapter) -> None:
+        self._adapters.pop(adapter.name.encode(), None)
+        for number, pending in tuple(self._pending.items()):
+            if pending.adapter is adapter:
+                del self._pending[number]
+
+    def may_reach(self, adapter: ClusterAdapter, target: Target) -> bool:  # noqa: ARG002  # the Protocol's signature
+        """See `Bus.may_reach`: every server reads the stream."""
+        return True
+
+    def publish(self, adapter: ClusterAdapter, command: Command) -> asyncio.Future[None]:
+        """See `Bus.publish`."""
+        if isinstance(command, Join | Leave | Disconnect) or (
+            isinstance(command, Broadcast) and command.request is None
+        ):
+            return self._write(adapter, command)
+        return self._channels.publish(adapter, command)
+
+    def _write(self, adapter: ClusterAdapter, command: Shared) -> asyncio.Future[None]:
+        """Write an entry; what can't be written is performed at once."""
+        data = encode_data(command)
+        text = data.text or b64encode(pack(data.values))
+        number = next(self._numbers)
+        written: asyncio.Future[Any]
+        if len(self._pending) >= MAX_PENDING:
+            written = asyncio.get_running_loop().create_future()
+            written.set_exception(ClusterError("too many entries of the stream weren't read yet"))
+        else:
+            written = self._writer.call(
+                *("XADD", self._settings.name, "MAXLEN", "~", self._settings.max_len, "*"),
+                *("uid", adapter.server_id, "nsp", adapter.name),
+                *("type", data.kind.value, "data", text, "n", number),
+            )
+        self._pending[number] = _Pending(adapter, command)
+        written.add_done_callback(partial(self._perform_if_lost, number))
+        return written
+
+    def _perform_if_lost(self, number: int, written: asyncio.Future[Any]) -> None:
+        # A cancelled future, of a caller that waits no longer, says nothing about the entry.
+        if not written.cancelled() and written.exception() is not None:
+            self._perform_own(number)
+
+    def answer(self, adapter: ClusterAdapter, server: str, answer: Answer) -> None:
+        """See `Bus.answer`."""
+        self._channels.answer(adapter, server, answer)
+
+    async def count(self, adapter: ClusterAdapter) -> int:
+        """See `Bus.count`."""
+        return await self._channels.count(adapter)
+
+    # Reading
+
+    async def _find_end(self) -> bytes:
+        match await self._reader.call("XREVRANGE", self._settings.name, "+", "-", "COUNT", 1):
+            case [[bytes(entry), _]]:
+                return entry
+            case _:
+                return b"0-0"
+
+    async def _go_on(self) -> None:
+        """Look, after a loss of the connection, whether the stream still has the last entry."""
+        found = await self._reader.call("XRANGE", self._settings.name, self.position, self.position)
+        if not found and self.position != b"0-0":
+            self._log.write_warning(
+                "trimmed",
+                self._settings.name,
+                f"The stream {quoted(self._settings.name)} was trimmed or removed while the "
+                "connection was lost; messages of other servers may be lost",
+            )
+            for number in tuple(self._pending):  # they may be among the lost ones
+                self._perform_own(number)
+        self._mended.set()
+
+    async def _read(self) -> None:
+        settings = self._settings
+        block = max(round(settings.block_time * 1000), 1)
+        while True:
+            if not self._reader.is_connected:
+                self._mended.clear()
+            await self._mended.wait()
+            try:
+                reply = await self._reader.call(
+                    *("XREAD", "COUNT", settings.read_count, "BLOCK", block),
+                    *("STREAMS", settings.name, self.position),
+                )
+            except ClusterError as error:
+                if self._reader.is_connected:
+                    self._log.write_warning(
+                        "refused", settings.name, f"The stream can't be read: {error}"
+                    )
+                    await asyncio.sleep(PAUSE)
+                continue
+            for entry, fields in entries_of(reply):
+                self.position = entry
+                self._take(fields)
+
+    def _take(self, fields: Fields) -> None:
+        adapter = self._adapters.get(fields.get(b"nsp", b""))
+        if adapter is None:
+            return
+        uid = fields.get(b"uid", b"").decode("utf-8", "replace")
+        if uid == self._server_id:
+            self._take_own(fields.get(b"n", b""))
+            return
+        try:
+            message = read_entry(fields, adapter.needs)
+        except InvalidMessageError as error:
+            adapter.warn(
+                "foreign", f"an entry of the stream is ignored: {printable(str(error)[:200])}"
+            )
+            return
+        except BaseException as error:  # noqa: BLE001  # the reader must go on
+            contain(error)
+            self._log.crash("Reading an entry of the stream", error)
+            return
+        if message is not None:
+            adapter.receive(uid, message)
+
+    def _take_own(self, text: bytes) -> None:
+        with suppress(ValueError):
+            number = int(text)
+            # Entries before this one, if they are still pending, aren't in the stream any more.
+            for earlier in tuple(itertools.takewhile(lambda found: found < number, self._pending)):
+                self._perform_own(earlier)
+            self._perform_own(number)
+
+    def _perform_own(self, number: int) -> None:
+        """Perform what this server wrote, once."""
+        pending = self._pending.pop(number, None)
+        if pending is not None:
+            pending.adapter.receive(pending.adapter.server_id, pending.command)
+
+
+def entries_of(reply: Any) -> Iterator[tuple[bytes, Fields]]:
+    """Yield the entries of a reply to XREAD of one stream."""
+    match reply:
+        case [[_, [*entries]]]:
+            yield from read_entries(entries)
+        case _:
+            pass  # no entry came in time
+
+
+def read_entries(entries: Any) -> Iterator[tuple[bytes, Fields]]:
+    """Yield the entries of a reply to XRANGE."""
+    for entry, fields in entries:
+        yield entry, dict(zip(fields[::2], fields[1::2], strict=False)) if fields else {}
+
+
+def read_entry(fields: Fields, needs: Callable[[Target], bool]) -> Message | None:
+    """Read an entry; `None` if its type isn't known, or if it is a broadcast that isn't of use.
+
+    Raises:
+        InvalidMessageError: it isn't what this type has.
+    """
+    kind, data = fields.get(b"type", b""), fields.get(b"data", b"")
+    if kind == _BROADCAST and (target := _read_target_only(data)) and not needs(target):
+        return None
+    known = _KINDS.get(kind)
+    return None if known is None else decode_data(known, read_data(data))
+
+
+def _read_target_only(data: bytes) -> Target | None:
+    """Read the recipients of a broadcast from the end of the JSON text, without reading the packet;
+    `None` if ``opts`` isn't the last member.
+
+    After the last ``},"opts":`` of the text there must be one JSON value and one brace: then it is
+    a member of the outermost object, because a nested one would have more braces after it.
+    """
+    start = data.rfind(_OPTIONS)
+    if start < 0 or not data.endswith(b"}}"):
+        return None
+    with suppress(ValueError, PeerError):
+        return read_target(decode_json(data[start + len(_OPTIONS) : -1].decode()))
+    return None
+
+
+def read_data(data: bytes) -> Any:
+    """Read the field ``data`` of an entry: JSON, or MessagePack as base64.
+
+    Raises:
+        InvalidMessageError: it is neither.
+    """
+    if data.startswith(b"{"):
+        return decode_any(data)
+    try:
+        return unpack(b64decode(data, validate=True))
+    except ValueError as error:
+        raise InvalidMessageError("no base64") from error
