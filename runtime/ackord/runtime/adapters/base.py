@@ -8,7 +8,7 @@ passes messages of other servers to the sockets and listeners of this process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -72,6 +72,62 @@ class SocketDetails:
     """
     handshake: Mapping[str, Any]
     """The fields of `ackord.runtime.server.Handshake`, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """What is kept of a client that has lost its connection."""
+
+    sid: str
+    """The socket's public id."""
+    pid: str
+    """The private id, by which the client may come back."""
+    rooms: frozenset[str]
+    """The rooms that the socket was in."""
+    data: Any
+    """The application's data of the socket."""
+    since: str
+    """The position in the history when the socket joined."""
+    seen: str = ""
+    """The position up to which the client has seen the history; set by `History.take`."""
+
+
+class History(Protocol):
+    """The recent events and the absent clients of one namespace, which the servers of a cluster
+    keep together.
+
+    Positions are texts without quotation marks or backslashes. They are sent to clients as offsets.
+    """
+
+    @property
+    def position(self) -> str:
+        """The position of the event that is delivered now, or of the last one."""
+        ...
+
+    def keep(self, session: KeptSession, seconds: float) -> None:
+        """Keep a session for so many seconds."""
+        ...
+
+    async def take(self, pid: str, offset: str | None) -> KeptSession | None:
+        """Return the session of a client that comes back to this server, and keep it no longer;
+        `None` if it isn't kept, or if the events after `offset` aren't kept. `offset` is what the
+        client has seen last; with `None` it has seen nothing since it joined.
+
+        Raises:
+            ClusterError: it can't be found out.
+        """
+        ...
+
+    def missed(
+        self, session: KeptSession, until: str
+    ) -> AsyncIterator[tuple[str, EncodedEvent | None, int]]:
+        """Yield position, event and size of each event that a client missed, up to the position
+        `until`; without the event where it isn't for this client.
+
+        Raises:
+            ClusterError: the events can't be read.
+        """
+        ...
 
 
 class AckCollector(Protocol):

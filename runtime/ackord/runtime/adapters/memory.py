@@ -10,6 +10,7 @@ from ackord.runtime.adapters.base import (
     AckCollector,
     Adapter,
     BroadcastFlags,
+    History,
     LocalNamespace,
     Recipient,
     RoomEvent,
@@ -30,6 +31,11 @@ class MemoryAdapter:
     """
 
     __slots__ = ("_listeners", "_log", "_namespace", "_recipients", "rooms", "sids")
+
+    @property
+    def history(self) -> History | None:
+        """Where the events are kept for absent clients, if not in this process."""
+        return None
 
     def __init__(self, namespace: LocalNamespace) -> None:
         """Begin without rooms."""

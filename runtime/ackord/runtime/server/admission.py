@@ -123,6 +123,10 @@ class Admission:
             return INVALID_NAMESPACE
         if not self._wanted:
             return FAILED
+        if namespace.recovery is not None:
+            await namespace.recovery.fetch(self._auth, self._connection.engine.request.client)
+            if not self._wanted:
+                return FAILED
         socket = self._socket = make_socket(self._connection, namespace, self._auth)
         namespace.admissions.add(self)
         if namespace.parent is not None and not namespace.sockets:

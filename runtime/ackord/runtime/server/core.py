@@ -18,6 +18,7 @@ from ackord.runtime.adapters.base import (
     AckCollector,
     Adapter,
     BroadcastFlags,
+    History,
     LocalNamespace,
     SocketDetails,
     Target,
@@ -42,6 +43,7 @@ from ackord.runtime.server.registrations import (
     Registrations,
 )
 from ackord.runtime.server.remote import FetchedSocket
+from ackord.runtime.server.shared_recovery import AnyRecovery, SharedRecovery
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.sockets.failures import Failures, InvalidPolicy
 from ackord.runtime.sockets.lifecycle import Report, call_guarded, call_lifecycle, guard
@@ -203,7 +205,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         self.admissions.clear()
         self.adapter.discard()
         if self.recovery is not None:
-            self.recovery.log.clear()
+            self.recovery.discard()
         self.recovery = self._make_recovery()
 
     # Sockets that come and go
@@ -502,10 +504,13 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
             partial(self.environment.errors.report, socket, event),
         )
 
-    def _make_recovery(self) -> Recovery | None:
+    def _make_recovery(self) -> AnyRecovery | None:
         settings = self.environment.recovery
         if settings is None:
             return None
+        history: History | None = getattr(self.adapter, "history", None)
+        if history is not None:
+            return SharedRecovery(settings, self.adapter, history, self.registrations)
         return Recovery(settings, self.name, self.adapter, self.close_if_idle)
 
 

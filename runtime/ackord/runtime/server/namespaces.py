@@ -137,7 +137,7 @@ class Namespaces(Generic[SocketT]):
             namespace = self._add_child(parent, name, params)
             self._made.add(namespace, client)
             if namespace.recovery is not None:
-                namespace.recovery.log.owner = client
+                namespace.recovery.count_for(client)
             return namespace
         return None if known is not None else self._by_name.get(name)
 

@@ -50,6 +50,9 @@ class Recovery:
     clients when they are back.
     """
 
+    is_shared: Final = False
+    """Whether the servers of a cluster keep the events together."""
+
     __slots__ = (
         "_account",
         "_budget",
@@ -104,6 +107,19 @@ class Recovery:
         """The pure log."""
         return self._log
 
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that the events may take."""
+        return self._log.options.max_bytes
+
+    def count_for(self, client: str) -> None:
+        """Count the memory for a client."""
+        self._log.owner = client
+
+    def discard(self) -> None:
+        """Forget events and clients: the event loop has ended."""
+        self._log.clear()
+
     # Events
 
     @property
@@ -130,6 +146,10 @@ class Recovery:
     def mark(self, event: EncodedEvent) -> EncodedEvent:
         """Return an event that is never replayed, in the form in which it is sent."""
         return self._log.mark_if_misleading(event)
+
+    def send(self, sid: str, event: EncodedEvent, compress: bool) -> None:
+        """See `SharedRecovery.send`: called only if `is_shared`."""
+        raise NotImplementedError
 
     def record_for_absent(self, session: RecoverySession, event: EncodedEvent) -> None:
         """Record an event for an absent client."""
@@ -165,6 +185,13 @@ class Recovery:
             self._log.note_left(session, room)
 
     # Clients that come
+
+    async def fetch(self, auth: dict[str, Any], client: str) -> None:
+        """Called before `claim`: everything is at hand here."""
+
+    def require_fresh_start(self, session: RecoverySession) -> None:
+        """See `RecoveryLog.require_fresh_start`."""
+        self._log.require_fresh_start(session)
 
     def knows(self, auth: dict[str, Any]) -> bool:
         """Whether the payload of CONNECT has the ``pid`` of an absent client, or of one whose loss

@@ -20,7 +20,7 @@ from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_event
 from ackord.runtime.protocol.socketio.recovery import RecoverySession
-from ackord.runtime.server.recovery import Recovery
+from ackord.runtime.server.shared_recovery import AnyRecovery
 from ackord.runtime.websocket import bounds
 
 PIECES: Final = 4
@@ -41,7 +41,7 @@ class StalledError(Exception):
 
 async def replay(
     engine: EngineSocket,
-    recovery: Recovery,
+    recovery: AnyRecovery,
     session: RecoverySession,
     prefix: str,
 ) -> None:
@@ -52,7 +52,7 @@ async def replay(
         StalledError: the network has taken nothing for as long as a connection may stall.
     """
     piece = recovery.max_buffered // PIECES
-    left = MOST_LOGS * recovery.log.options.max_bytes
+    left = MOST_LOGS * recovery.most_bytes
     while missing := recovery.missing(session):
         if engine.buffered + min(piece, missing) > 2 * piece:
             await _wait(engine, piece)
@@ -60,7 +60,7 @@ async def replay(
         if missing <= piece:
             return
         if left <= 0:
-            recovery.log.require_fresh_start(session)
+            recovery.require_fresh_start(session)
             return
         left -= piece
         for event in recovery.take_missed(session, piece):

@@ -282,16 +282,8 @@ class Socket(EventSource, SocketOperators):
         ):
             return
         if not self._connected:
-            if self._outbox is not None and not volatile:
-                self._outbox.append((event, ack_id))
-            elif (
-                self._recovery_session is not None
-                and self._namespace.recovery is not None
-                and not volatile
-                and ack_id is None
-            ):
-                self._namespace.check_event(event)
-                self._namespace.recovery.record_for_absent(self._recovery_session, event)
+            if not volatile:
+                self._keep_event(event, ack_id)
             return
         if volatile and not self._engine.claim():
             return
@@ -299,6 +291,10 @@ class Socket(EventSource, SocketOperators):
         if self._namespace.recovery is not None and ack_id is None:
             recovery = self._namespace.recovery
             self._namespace.check_event(event)
+            if recovery.is_shared and not volatile:
+                # The other servers keep the event, too, so it goes the way of broadcasts.
+                recovery.send(self.id, event, compress)
+                return
             sent = (
                 recovery.mark(event) if volatile else recovery.record(event, frozenset((self.id,)))
             )
@@ -309,6 +305,18 @@ class Socket(EventSource, SocketOperators):
             self._engine.send(text)
         if self._any_outgoing:
             tell_outgoing(self, event)
+
+    def _keep_event(self, event: EncodedEvent, ack_id: int | None) -> None:
+        """Keep an event until CONNECT is answered, or for a client that may come back."""
+        if self._outbox is not None:
+            self._outbox.append((event, ack_id))
+        elif (
+            self._recovery_session is not None
+            and self._namespace.recovery is not None
+            and ack_id is None
+        ):
+            self._namespace.check_event(event)
+            self._namespace.recovery.record_for_absent(self._recovery_session, event)
 
     def _send_ack(self, ack_id: int, arguments: str, attachments: Sequence[bytes] = ()) -> None:
         """Answer an event; after the end nothing is sent."""

@@ -251,17 +251,21 @@ def _answer(request_id: str, reply: AckReply) -> dict[str, Any]:
 
 def describe(socket: SocketDetails) -> dict[str, Any]:
     """Describe a socket for another server; what JSON can't hold of its data becomes null."""
-    try:
-        encode_value(socket.data)
-        data = socket.data
-    except InvalidPayloadError:
-        data = to_jsonable_python(socket.data, fallback=_nothing, inf_nan_mode="null")
     return {
         "id": socket.id,
         "handshake": to_jsonable_python(socket.handshake, fallback=_nothing, inf_nan_mode="null"),
         "rooms": list(socket.rooms),
-        "data": data,
+        "data": plain_data(socket.data),
     }
+
+
+def plain_data(data: Any) -> Any:
+    """Return the data of a socket in values that can be sent; others become null."""
+    try:
+        encode_value(data)
+    except InvalidPayloadError:
+        return to_jsonable_python(data, fallback=_nothing, inf_nan_mode="null")
+    return data
 
 
 def _nothing(_: object) -> None:

@@ -59,6 +59,7 @@ def redis_streams_adapter(
     block_time: float = 5.0,
     channel_prefix: str = "socket.io",
     use_sharded_pub_sub: bool = False,
+    session_key_prefix: str = "sio:session:",
 ) -> Callable[[LocalNamespace], Adapter]:
     """Join a cluster of servers with the adapter of npm's ``@socket.io/redis-streams-adapter``
     0.3.
@@ -75,6 +76,11 @@ def redis_streams_adapter(
     other servers. If Redis can't be reached, they get the event at once, and the others don't get
     it. Events that ask for acknowledgements go another way, and may overtake others.
 
+    With the option `connection_state_recovery`, clients may come back to any server, also after a
+    restart of theirs, and the stream keeps the events that they missed: at most `max_len`. The
+    events of `Socket.emit` then go over the stream, too. The clients of a server that was killed
+    get new sessions, because a session is written when its connection is lost.
+
     The classic adapter uses channels of the same names: don't use both adapters with one prefix on
     one Redis.
 
@@ -86,6 +92,8 @@ def redis_streams_adapter(
         block_time: Seconds that Redis waits for an entry; at most 5.
         channel_prefix: Begins the names of the channels for requests; the same on all servers.
         use_sharded_pub_sub: Use the sharded channels of Redis 7; the same on all servers.
+        session_key_prefix: Begins the keys of the sessions of absent clients; the same on all
+            servers.
 
     Raises:
         UsageError: a value can't work.
@@ -97,6 +105,10 @@ def redis_streams_adapter(
         )
     channels = PackedBus(RedisChannels(url, is_sharded=use_sharded_pub_sub), prefix=channel_prefix)
     settings = StreamSettings(
-        name=stream_name, max_len=max_len, read_count=read_count, block_time=block_time
+        name=stream_name,
+        max_len=max_len,
+        read_count=read_count,
+        block_time=block_time,
+        session_key_prefix=session_key_prefix,
     )
     return StreamBus(url, channels, settings).make_adapter

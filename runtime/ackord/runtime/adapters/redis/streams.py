@@ -15,8 +15,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from ackord.runtime.adapters.base import BroadcastFlags, LocalNamespace, Target
 from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
-from ackord.runtime.adapters.cluster.binary import pack, unpack
+from ackord.runtime.adapters.cluster.binary import pack
 from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
 from ackord.runtime.adapters.cluster.channels import Channels
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
@@ -35,27 +34,18 @@ from ackord.runtime.adapters.cluster.messages import (
     Disconnect,
     Join,
     Leave,
-    Message,
 )
-from ackord.runtime.adapters.cluster.wire import (
-    Kind,
-    decode_any,
-    decode_data,
-    encode_data,
-    encode_packed,
-    read_target,
-)
+from ackord.runtime.adapters.cluster.wire import encode_data, encode_packed
+from ackord.runtime.adapters.redis.entries import Fields, entries_of, read_entry
 from ackord.runtime.adapters.redis.link import RedisLink
+from ackord.runtime.adapters.redis.sessions import StreamHistory
 from ackord.runtime.containment import contain
-from ackord.runtime.errors import ClusterError, PeerError, UsageError
+from ackord.runtime.errors import ClusterError, UsageError
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import printable, quoted
 from ackord.runtime.protocol.socketio.event import EncodedEvent
-from ackord.runtime.sockets.payloads import decode_json
 from typing_extensions import override
 
-Fields: TypeAlias = dict[bytes, bytes]
-"""The fields of an entry."""
 Shared: TypeAlias = Broadcast | Join | Leave | Disconnect
 """Commands that are entries of the stream."""
 
@@ -63,18 +53,6 @@ MAX_PENDING: Final = 10_000
 """Entries of one server that its reader hasn't come to; then no more are written."""
 PAUSE: Final = 0.5
 """Seconds until a command that Redis refused is sent again."""
-_BROADCAST: Final = str(Kind.BROADCAST.value).encode()
-_KINDS: Final = {
-    str(kind.value).encode(): kind.value
-    for kind in (
-        Kind.BROADCAST,
-        Kind.SOCKETS_JOIN,
-        Kind.SOCKETS_LEAVE,
-        Kind.DISCONNECT_SOCKETS,
-        Kind.SERVER_SIDE_EMIT,
-    )
-}
-_OPTIONS: Final = b'},"opts":'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +66,8 @@ class StreamSettings:
     """Entries that are read at once."""
     block_time: float
     """Seconds for which Redis waits for an entry."""
+    session_key_prefix: str
+    """Begins the keys of the sessions of absent clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +103,23 @@ class StreamAdapter(ClusterAdapter):
     of this server included.
     """
 
-    __slots__ = ()
+    __slots__ = ("_history",)
+
+    def __init__(self, namespace: LocalNamespace, bus: StreamBus, settings: StreamSettings) -> None:
+        """Begin without rooms, and not yet in the cluster."""
+        super().__init__(namespace, bus)
+        self._history = StreamHistory(
+            bus,
+            namespace.name,
+            stream=settings.name,
+            count=settings.read_count,
+            key_prefix=settings.session_key_prefix,
+        )
+
+    @property
+    @override
+    def history(self) -> StreamHistory:
+        return self._history
 
     @override
     def broadcast(
@@ -184,8 +180,8 @@ class StreamBus:
         "_reading",
         "_server_id",
         "_settings",
-        "_writer",
         "position",
+        "writer",
     )
 
     def __init__(self, url: str, channels: PackedBus, settings: StreamSettings) -> None:
@@ -193,7 +189,7 @@ class StreamBus:
         self._log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
         self._channels = channels
         self._settings = settings
-        self._writer = RedisLink(url, "entries of the stream", self._log)
+        self.writer = RedisLink(url, "entries of the stream", self._log)
         self._reader = RedisLink(url, "reading the stream", self._log, mended=self._go_on)
         self._mended = asyncio.Event()
         self._server_id: str | None = None
@@ -215,7 +211,7 @@ class StreamBus:
         if self._server_id not in {None, namespace.server_id}:
             raise UsageError("these adapters belong to one server; make others for each server")
         self._server_id = namespace.server_id
-        return StreamAdapter(namespace, self)
+        return StreamAdapter(namespace, self, self._settings)
 
     # What an adapter asks; see `Bus`
 
@@ -231,11 +227,11 @@ class StreamBus:
     async def _open(self) -> None:
         self._mended = asyncio.Event()
         try:
-            await self._writer.open()
+            await self.writer.open()
             await self._reader.open()
             self.position = await self._find_end()
         except ClusterError:
-            await self._writer.close()
+            await self.writer.close()
             await self._reader.close()
             raise
         self._mended.set()
@@ -252,7 +248,7 @@ class StreamBus:
                 if self._reading is not None:
                     self._reading.cancel()
                     await asyncio.wait([self._reading])
-                await self._writer.close()
+                await self.writer.close()
                 await self._reader.close()
                 self._log.close()
 
@@ -264,7 +260,7 @@ class StreamBus:
             self._is_open = False
             self._joining = asyncio.Lock()
             self._reading = None
-            self._writer.discard()
+            self.writer.discard()
             self._reader.discard()
 
     def _drop(self, adapter: ClusterAdapter) -> None:
@@ -295,7 +291,7 @@ class StreamBus:
             written = asyncio.get_running_loop().create_future()
             written.set_exception(ClusterError("too many entries of the stream weren't read yet"))
         else:
-            written = self._writer.call(
+            written = self.writer.call(
                 *("XADD", self._settings.name, "MAXLEN", "~", self._settings.max_len, "*"),
                 *("uid", adapter.server_id, "nsp", adapter.name),
                 *("type", data.kind.value, "data", text, "n", number),
@@ -398,60 +394,3 @@ class StreamBus:
         pending = self._pending.pop(number, None)
         if pending is not None:
             pending.adapter.receive(pending.adapter.server_id, pending.command)
-
-
-def entries_of(reply: Any) -> Iterator[tuple[bytes, Fields]]:
-    """Yield the entries of a reply to XREAD of one stream."""
-    match reply:
-        case [[_, [*entries]]]:
-            yield from read_entries(entries)
-        case _:
-            pass  # no entry came in time
-
-
-def read_entries(entries: Any) -> Iterator[tuple[bytes, Fields]]:
-    """Yield the entries of a reply to XRANGE."""
-    for entry, fields in entries:
-        yield entry, dict(zip(fields[::2], fields[1::2], strict=False)) if fields else {}
-
-
-def read_entry(fields: Fields, needs: Callable[[Target], bool]) -> Message | None:
-    """Read an entry; `None` if its type isn't known, or if it is a broadcast that isn't of use.
-
-    Raises:
-        InvalidMessageError: it isn't what this type has.
-    """
-    kind, data = fields.get(b"type", b""), fields.get(b"data", b"")
-    if kind == _BROADCAST and (target := _read_target_only(data)) and not needs(target):
-        return None
-    known = _KINDS.get(kind)
-    return None if known is None else decode_data(known, read_data(data))
-
-
-def _read_target_only(data: bytes) -> Target | None:
-    """Read the recipients of a broadcast from the end of the JSON text, without reading the packet;
-    `None` if ``opts`` isn't the last member.
-
-    After the last ``},"opts":`` of the text there must be one JSON value and one brace: then it is
-    a member of the outermost object, because a nested one would have more braces after it.
-    """
-    start = data.rfind(_OPTIONS)
-    if start < 0 or not data.endswith(b"}}"):
-        return None
-    with suppress(ValueError, PeerError):
-        return read_target(decode_json(data[start + len(_OPTIONS) : -1].decode()))
-    return None
-
-
-def read_data(data: bytes) -> Any:
-    """Read the field ``data`` of an entry: JSON, or MessagePack as base64.
-
-    Raises:
-        InvalidMessageError: it is neither.
-    """
-    if data.startswith(b"{"):
-        return decode_any(data)
-    try:
-        return unpack(b64decode(data, validate=True))
-    except ValueError as error:
-        raise InvalidMessageError("no base64") from error

@@ -107,6 +107,8 @@ class RecoverySession:
     """
     client: str = NOBODY
     """The client that limits count the session for (`EngineRequest.client`)."""
+    since: str = ""
+    """Where the history of a cluster was when the socket joined; see `SharedRecovery`."""
     data: Any = None
     expires: float = 0.0
     claimed: bool = False

@@ -1,0 +1,341 @@
+"""Connection state recovery over the servers of a cluster: the adapter keeps events and absent
+clients (`History`), and a client may come back to any server.
+
+Events are sent to clients with their positions in the history as offsets. A client that comes back
+misses two kinds of events: those up to the position at which this server is when it takes the
+session are read from the history; those that come later are recorded here until the client has
+joined. So no event is lost or doubled between both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+from ackord.runtime.adapters.base import Adapter, BroadcastFlags, History, KeptSession, Target
+from ackord.runtime.errors import ClusterError
+from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.protocol.socketio.recovery import RECOVERABLE, RecoverySession
+from ackord.runtime.protocol.socketio.room_history import RoomHistory
+from ackord.runtime.server.contracts import RecoverableSocket
+from ackord.runtime.server.recovery import Recovery, RecoverySettings
+from ackord.runtime.server.registrations import Registrations
+
+_PID_BYTES: Final = 15
+_COST: Final = 300
+"""Bytes that an event takes beside its text and attachments, about."""
+
+
+class _Missed:
+    """The events that a client missed and wasn't sent yet."""
+
+    __slots__ = ("events", "rooms", "size")
+
+    def __init__(self, rooms: frozenset[str]) -> None:
+        self.rooms = rooms
+        self.events: deque[tuple[EncodedEvent, int]] | None = deque()  # `None`: too many
+        self.size = 0
+
+
+class SharedRecovery:
+    """Connection state recovery of one namespace, whose events and absent clients the servers of a
+    cluster keep together.
+    """
+
+    is_shared: Final = True
+    waits: Final = False
+    """No client is absent here: the cluster keeps them."""
+
+    __slots__ = (
+        "_adapter",
+        "_fetched",
+        "_history",
+        "_live",
+        "_missed",
+        "_options",
+        "_registrations",
+        "_size",
+        "max_buffered",
+        "skip_middlewares",
+    )
+
+    def __init__(
+        self,
+        settings: RecoverySettings,
+        adapter: Adapter,
+        history: History,
+        registrations: Registrations[Any],
+    ) -> None:
+        """Begin without clients."""
+        self._options = settings.options
+        self._adapter = adapter
+        self._history = history
+        self._registrations = registrations
+        # By private id: clients that are connected, or are coming back.
+        self._live: dict[str, RecoverableSocket] = {}
+        # By private id: sessions that were taken from the history for `claim`.
+        self._fetched: dict[str, RecoverySession] = {}
+        # By private id: what clients that are coming back missed.
+        self._missed: dict[str, _Missed] = {}
+        self._size = 0  # bytes of the missed events of all clients
+        self.max_buffered = settings.max_buffered
+        """Bytes that a connection may buffer."""
+        self.skip_middlewares = settings.options.skip_middlewares
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that missed events may take."""
+        return self._options.max_bytes
+
+    def count_for(self, client: str) -> None:
+        """See `Recovery.count_for`: the memory is bounded for all clients together."""
+
+    def discard(self) -> None:
+        """Forget the clients."""
+        self._live.clear()
+        self._fetched.clear()
+        self._missed.clear()
+        self._size = 0
+
+    close = discard
+
+    # Events
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a client is coming back."""
+        return bool(self._missed)
+
+    def send(self, sid: str, event: EncodedEvent, compress: bool) -> None:
+        """Send an event to one socket by the history."""
+        self._adapter.broadcast(event, Target(frozenset((sid,))), BroadcastFlags(compress=compress))
+
+    def record(
+        self,
+        event: EncodedEvent,
+        rooms: frozenset[str] | None,
+        except_: frozenset[str] = frozenset(),
+    ) -> EncodedEvent:
+        """Record an event for the clients that are coming back; return it with its offset."""
+        marked = mark(event, self._history.position)
+        for missed in self._missed.values():
+            if (rooms is None or rooms & missed.rooms) and not except_ & missed.rooms:
+                self._add(missed, marked, _size(marked))
+        return marked
+
+    def mark(self, event: EncodedEvent) -> EncodedEvent:
+        """Return an event that is never replayed, in the form in which it is sent."""
+        if event.arguments.endswith('"]'):  # clients take such a string for an offset
+            return mark(event, self._history.position)
+        return event
+
+    def record_for_absent(self, session: RecoverySession, event: EncodedEvent) -> None:
+        """Record an event for a client that was connected here and is absent."""
+        if session.expires > _now():
+            self.send(session.sid, event, compress=True)
+
+    def _add(self, missed: _Missed, event: EncodedEvent, size: int) -> None:
+        if missed.events is None:
+            return
+        if (
+            len(missed.events) >= self._options.max_packets
+            or self._size + size > self._options.max_bytes
+        ):
+            self._empty(missed)
+            missed.events = None
+            return
+        missed.events.append((event, size))
+        missed.size += size
+        self._size += size
+
+    def _empty(self, missed: _Missed) -> None:
+        self._size -= missed.size
+        missed.size = 0
+
+    def _forget_missed(self, pid: str) -> None:
+        missed = self._missed.pop(pid, None)
+        if missed is not None:
+            self._empty(missed)
+
+    # Clients that come
+
+    def knows(self, auth: dict[str, Any]) -> bool:
+        """Whether the payload of CONNECT may be that of an absent client."""
+        return auth.get("pid").__class__ is str
+
+    async def fetch(self, auth: dict[str, Any], client: str) -> None:
+        """Take the session of a client that comes back from the history, for `claim`."""
+        pid, offset = auth.get("pid"), auth.get("offset")
+        if not isinstance(pid, str) or not (offset is None or isinstance(offset, str)):
+            return
+        live = self._live.get(pid)
+        if live is not None:
+            live._supersede()  # the client is back before this side noticed that it had gone
+        if pid in self._missed:
+            return  # it comes back twice at once
+        try:
+            kept = await self._history.take(pid, offset)
+        except ClusterError:
+            return
+        if kept is None or pid in self._missed:
+            return
+        # From here on the events of this server's reader are recorded.
+        missed = self._missed[pid] = _Missed(kept.rooms | {kept.sid})
+        session = self._session_of(kept, client)
+        try:
+            await self._read_missed(kept, missed)
+        except ClusterError:
+            missed.events = None
+        except BaseException:
+            self._forget_missed(pid)
+            self._keep(session, kept.rooms)
+            raise
+        if missed.events is None:
+            self._forget_missed(pid)
+        else:
+            self._fetched[pid] = session
+
+    async def _read_missed(self, kept: KeptSession, missed: _Missed) -> None:
+        found = _Missed(missed.rooms)
+        looked = 0
+        async for position, event, size in self._history.missed(kept, self._history.position):
+            looked += 1
+            if looked > self._options.max_packets:
+                found.events = None
+            elif event is not None:
+                self._add(found, mark(event, position), size + _COST)
+            if found.events is None:
+                break
+        if found.events is None or missed.events is None:
+            self._empty(found)
+            self._empty(missed)
+            missed.events = None
+            return
+        missed.events.extendleft(reversed(found.events))
+        missed.size += found.size
+
+    def _session_of(self, kept: KeptSession, client: str) -> RecoverySession:
+        rooms = RoomHistory()
+        for room in kept.rooms:
+            rooms.join(room, 0)
+        session = RecoverySession(kept.sid, kept.pid, rooms, client=client)
+        session.since = kept.since
+        session.data = (
+            kept.data if self._registrations.dump_data is None else self._registrations.make_data()
+        )
+        return session
+
+    def claim(self, auth: dict[str, Any]) -> RecoverySession | None:
+        """Remove ``pid`` and ``offset`` from the payload of CONNECT, and return the session that
+        was fetched.
+        """
+        pid = auth.get("pid")
+        if not isinstance(pid, str):
+            return None
+        del auth["pid"]
+        auth.pop("offset", None)
+        session = self._fetched.pop(pid, None)
+        if session is not None:
+            session.claimed = True
+        return session
+
+    def make_session(self, sid: str, client: str) -> RecoverySession:
+        """Make the session of a new client."""
+        return RecoverySession(sid, secrets.token_urlsafe(_PID_BYTES), RoomHistory(), client=client)
+
+    def attach(self, session: RecoverySession, socket: RecoverableSocket) -> None:
+        """Note the socket of a session, before it joins; `part` or `refuse` must follow."""
+        if session.claimed:
+            self._live[session.pid] = socket
+
+    def missing(self, session: RecoverySession) -> int:
+        """Return the bytes to replay to a client."""
+        missed = self._missed.get(session.pid)
+        return 0 if missed is None else missed.size
+
+    def take_missed(
+        self, session: RecoverySession, most: float = float("inf")
+    ) -> Iterator[EncodedEvent]:
+        """Yield the next events that a client missed, up to `most` bytes; they count as sent."""
+        missed = self._missed.get(session.pid)
+        taken = 0
+        while missed is not None and missed.events and taken < most:
+            event, size = missed.events.popleft()
+            missed.size -= size
+            self._size -= size
+            taken += size
+            yield event
+
+    def require_fresh_start(self, session: RecoverySession) -> None:
+        """Give the client a new session, although its events are still kept."""
+        missed = self._missed.get(session.pid)
+        if missed is not None:
+            self._empty(missed)
+            missed.events = None
+
+    def check(self, socket: RecoverableSocket) -> None:
+        """Give a client a new session if it missed more than may be kept."""
+        session = socket._recovery_session
+        if session is None or not session.claimed:
+            return
+        missed = self._missed.get(session.pid)
+        if missed is None or missed.events is None:
+            self._live.pop(session.pid, None)
+            self._forget_missed(session.pid)
+            socket._begin_anew(self.make_session(socket.id, session.client))
+
+    def join(self, session: RecoverySession, socket: RecoverableSocket) -> Iterator[EncodedEvent]:
+        """Note that a client has joined; return the events that it missed."""
+        self._live[session.pid] = socket
+        if not session.claimed:
+            session.since = self._history.position
+        session.claimed = False
+        rest = list(self.take_missed(session))
+        self._forget_missed(session.pid)
+        return iter(rest)
+
+    # Clients that go
+
+    def part(self, session: RecoverySession, data: Any, reason: str) -> None:
+        """Keep the session of a connected client that is gone, while it is in its rooms."""
+        self._live.pop(session.pid, None)
+        if reason in RECOVERABLE:
+            session.data = data
+            self._keep(session, self._adapter.socket_rooms(session.sid))
+
+    def refuse(self, session: RecoverySession, reason: str) -> None:
+        """Note that a client didn't join; if it lost its connection meanwhile, it may come back."""
+        self._live.pop(session.pid, None)
+        self._forget_missed(session.pid)
+        if session.claimed and reason in RECOVERABLE:
+            self._keep(session, session.history.current)
+
+    def _keep(self, session: RecoverySession, rooms: frozenset[str]) -> None:
+        seconds = self._options.max_disconnection_duration
+        session.expires = _now() + seconds
+        session.claimed = False
+        dump = self._registrations.dump_data
+        data = session.data if dump is None else dump(session.data)
+        self._history.keep(
+            KeptSession(session.sid, session.pid, rooms, data, session.since), seconds
+        )
+
+
+AnyRecovery: TypeAlias = Recovery | SharedRecovery
+
+
+def mark(event: EncodedEvent, offset: str) -> EncodedEvent:
+    """Return an event with an offset as its last argument."""
+    arguments = event.arguments[:-1] + ",null" * event.absent
+    return EncodedEvent(event.name, f'{arguments},"{offset}"]', event.attachments)
+
+
+def _size(event: EncodedEvent) -> int:
+    return len(event.arguments) + sum(map(len, event.attachments)) + _COST
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
