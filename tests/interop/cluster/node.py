@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ackord.runtime.adapters import Adapter, LocalNamespace, redis
-from ackord.runtime.server import Namespace, Server, Socket
+from ackord.runtime.server import ConnectionStateRecovery, Namespace, Server, Socket
 
 from tests import hosts
 
@@ -17,12 +17,14 @@ ADAPTERS: Final[dict[str, Callable[[str], Callable[[LocalNamespace], Adapter]]]]
     "sharded": redis.sharded_redis_adapter,
     "classic": redis.redis_adapter,
     "streams": redis.redis_streams_adapter,
+    "recovery": redis.redis_streams_adapter,
 }
 
 
 def make_server(kind: str, url: str) -> Server:
     """Make a server that does to the cluster what its clients say."""
-    server = Server(adapter=ADAPTERS[kind](url))
+    recovery = ConnectionStateRecovery() if kind == "recovery" else None
+    server = Server(adapter=ADAPTERS[kind](url), connection_state_recovery=recovery)
     for name in ("/", "/chat"):
         _serve(server.of(name))
     return server
