@@ -55,7 +55,8 @@ class Poller:
         return self._unread.pop(0)
 
     def _request(self, body: str | None = None) -> str:
-        with urlopen(self._url, None if body is None else body.encode(), timeout=20) as answer:
+        data = None if body is None else body.encode()
+        with urlopen(self._url, data, timeout=20) as answer:  # noqa: S310  # on this machine
             return str(answer.read().decode())
 
 

@@ -323,33 +323,27 @@ class StreamBus:
                 return b"0-0"
 
     async def _go_on(self) -> None:
-        """Look, after a loss of the connection, whether the stream still has the last entry."""
-        found = await self._reader.call("XRANGE", self._settings.name, self.position, self.position)
-        if not found and self.position != b"0-0":
-            self._log.write_warning(
-                "trimmed",
-                self._settings.name,
-                f"The stream {quoted(self._settings.name)} was trimmed or removed while the "
-                "connection was lost; messages of other servers may be lost",
-            )
-            for number in tuple(self._pending):  # they may be among the lost ones
-                self._perform_own(number)
         self._mended.set()
 
     async def _read(self) -> None:
         settings = self._settings
         block = max(round(settings.block_time * 1000), 1)
+        was_lost = False
         while True:
             if not self._reader.is_connected:
+                was_lost = True
                 self._mended.clear()
             await self._mended.wait()
             try:
+                if was_lost:
+                    await self._check_position()
+                    was_lost = False
                 reply = await self._reader.call(
                     *("XREAD", "COUNT", settings.read_count, "BLOCK", block),
                     *("STREAMS", settings.name, self.position),
                 )
             except ClusterError as error:
-                if self._reader.is_connected:
+                if self._reader.is_connected:  # such as a Redis that still loads its data
                     self._log.write_warning(
                         "refused", settings.name, f"The stream can't be read: {error}"
                     )
@@ -358,6 +352,21 @@ class StreamBus:
             for entry, fields in entries_of(reply):
                 self.position = entry
                 self._take(fields)
+
+    async def _check_position(self) -> None:
+        """Look, after a loss of the connection, whether the stream still has the last entry."""
+        if self.position == b"0-0" or await self._reader.call(
+            "XRANGE", self._settings.name, self.position, self.position
+        ):
+            return
+        self._log.write_warning(
+            "trimmed",
+            self._settings.name,
+            f"The stream {quoted(self._settings.name)} was trimmed or removed while the connection "
+            "was lost; messages of other servers may be lost",
+        )
+        for number in tuple(self._pending):  # they may be among the lost ones
+            self._perform_own(number)
 
     def _take(self, fields: Fields) -> None:
         adapter = self._adapters.get(fields.get(b"nsp", b""))
