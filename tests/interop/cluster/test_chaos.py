@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
-from typing import Any, Final
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from typing import Final
 
 import pytest
 from ackord.runtime.client import ClientSocket, Manager
@@ -35,7 +35,10 @@ class Listener:
     def __init__(self, socket: ClientSocket) -> None:
         self.socket = socket
         self.numbers: dict[int, list[int]] = {writer: [] for writer in range(WRITERS)}
-        socket.on("told", lambda writer, number: self.numbers[writer].append(number))
+        socket.on("told", self._hear)
+
+    def _hear(self, writer: int, number: int) -> None:
+        self.numbers[writer].append(number)
 
 
 @contextmanager
@@ -116,16 +119,16 @@ async def _disturb(
         await reach(NUMBERS // 5)
         await restart()
         await asyncio.gather(*writing)
-        last = NUMBERS
-        while not all(last in listener.numbers[0] for listener in listeners):
-            # Numbers that nobody counts, until the last client has caught up.
-            last += 1
-            with_answer: Any = sockets[0].timeout(5)
-            try:
-                await with_answer.emit_with_ack("do", "emit", EVERYBODY, 0, last)
-            except AckordError:
-                continue
-            await asyncio.sleep(0.1)
-            if last > NUMBERS + 200:
-                break
+        await _catch_up(sockets[0], listeners)
     return acked, listeners
+
+
+async def _catch_up(socket: ClientSocket, listeners: list[Listener]) -> None:
+    """Emit numbers that nobody counts, until the last client has heard one of them."""
+    for number in range(NUMBERS, NUMBERS + 300):
+        with suppress(AckordError):
+            await socket.timeout(5).emit_with_ack("do", "emit", EVERYBODY, 0, number)
+        await asyncio.sleep(0.1)
+        if all(number in listener.numbers[0] for listener in listeners):
+            return
+    pytest.fail("a client doesn't catch up")
