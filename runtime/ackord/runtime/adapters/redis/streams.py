@@ -322,7 +322,7 @@ class StreamBus:
             case _:
                 return b"0-0"
 
-    async def _go_on(self) -> None:
+    def _go_on(self) -> None:
         self._mended.set()
 
     async def _read(self) -> None:
