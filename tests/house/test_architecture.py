@@ -35,7 +35,8 @@ ABSENT: Final = frozenset(
         "ackord.__version__",  # doesn't exist, says decision 1
         "ackord.verbs",  # groups of entry points
         "ackord.contracts",
-        "ackord.runtime.packets",  # a logger
+        "ackord.runtime.cluster",  # loggers
+        "ackord.runtime.packets",
         "ackord.toml",  # of a project that uses Ackord
     }
 )

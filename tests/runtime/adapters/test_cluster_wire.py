@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
-import msgpack
 import pytest
 from ackord.runtime.adapters import BroadcastFlags, SocketDetails, Target
 from ackord.runtime.adapters.cluster.channels import Receive
@@ -36,6 +36,9 @@ from ackord.runtime.server.namespace import core_of
 from ackord.runtime.testing import run
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
+
+msgpack: Any = import_module("msgpack")  # it has no annotations
 
 ALL = Target()
 SOME = Target(frozenset({"é", "b"}), frozenset({"c"}))
@@ -128,9 +131,12 @@ def test_what_node_writes_is_read(text: str, message: Message | None) -> None:
 def test_dates_and_undefined_of_javascript_become_what_json_makes_of_them() -> None:
     moment = datetime(2026, 12, 2, 10, 0, 0, 123000, tzinfo=UTC)
     old = msgpack.ExtType(0, int(moment.timestamp() * 1000).to_bytes(8, "big", signed=True))
-    values = ["ev", moment, old, msgpack.ExtType(0, b"\x00"), b"\xff"]
-    data = {"packet": {"type": 2, "data": values}, "opts": {"rooms": [], "except": []}}
-    message = {"type": 3, "data": data, "uid": "u", "nsp": "/"}
+    values: list[Any] = ["ev", moment, old, msgpack.ExtType(0, b"\x00"), b"\xff"]
+    data: dict[str, Any] = {
+        "packet": {"type": 2, "data": values},
+        "opts": {"rooms": [], "except": []},
+    }
+    message: dict[str, Any] = {"type": 3, "data": data, "uid": "u", "nsp": "/"}
     envelope = decode(msgpack.packb(message, datetime=True))
     assert envelope is not None
     assert isinstance(envelope.message, Broadcast)
@@ -197,6 +203,7 @@ def test_what_is_no_message_is_refused_and_nothing_else_is_raised(
 class Silent(LocalChannels):
     """Channels that keep what is published."""
 
+    @override
     async def open(self, receive: Receive) -> None:
         self.told = receive
         await super().open(receive)

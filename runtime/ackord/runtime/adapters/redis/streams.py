@@ -380,7 +380,7 @@ class StreamBus:
             message = read_entry(fields, adapter.needs)
         except InvalidMessageError as error:
             adapter.warn(
-                "foreign", f"an entry of the stream is ignored: {printable(str(error)[:200])}"
+                "foreign", f"An entry of the stream is ignored: {printable(str(error)[:200])}"
             )
             return
         except BaseException as error:  # noqa: BLE001  # the reader must go on
