@@ -335,7 +335,7 @@ def test_without_the_packages_of_the_command_line_it_says_what_to_install() -> N
         "import sys\n"
         "class Missing:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in ('jinja2', 'typer', 'rich', 'yaml'): raise "
+        "        if name.partition('.')[0] in ('jinja2', 'click', 'yaml'): raise "
         "ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Missing())\n"
         "from ackord.codegen.main import main\n"

@@ -16,19 +16,17 @@ CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
 DOCS = Path(__file__).parents[2] / "docs"
 VERBS = {
     "greet": """
-from typing import Annotated
-import typer
-verb = typer.Typer(add_completion=False)
-@verb.command()
-def greet(name: Annotated[str, typer.Option("--name")] = "you") -> None:
+import click
+@click.command()
+@click.option("--name", default="you")
+def verb(name: str) -> None:
     "Say hello."
-    typer.echo(f"hello, {name}")
+    click.echo(f"hello, {name}")
 """,
     "split": """
-import typer
-verb = typer.Typer(add_completion=False)
-@verb.command()
-def split() -> None:
+import click
+@click.command()
+def verb() -> None:
     "Need what isn't installed, once called."
     import left_half
 """,
@@ -105,7 +103,7 @@ def test_help_lists_the_verbs_of_all_distributions_and_says_which_are_not_availa
         (("greet", "--name", "Ada"), 0, "hello, Ada\n", ""),
         (("lost", "--port", "5"), 1, "", f"ackord: 'lost' is not available: {NOT_INSTALLED}\n"),
         (("crash",), 1, "", "ackord: 'crash' is not available: no luck\n"),
-        (("plain",), 1, "", "ackord: 'plain' is not available: halves_plain:verb is no typer"),
+        (("plain",), 1, "", "ackord: 'plain' is not available: halves_plain:verb is no click"),
         (("nameless",), 1, "", "ackord: 'nameless' is not available: module 'halves_nameless' "),
         (
             ("split",),
@@ -137,6 +135,20 @@ def test_a_misspelled_verb_is_told_the_nearest(plugins: Path) -> None:
     done = python(MAIN, "gret", path=plugins)
     assert done.returncode == 2
     assert "Did you mean 'greet'?" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_completion_names_verbs_and_the_options_of_one(
+    shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"_ACKORD_COMPLETE={shell}_complete" in python(MAIN, "--show-completion", shell).stdout
+    monkeypatch.setenv("_ACKORD_COMPLETE", f"{shell}_complete")
+    for typed, offered in (("gen", "generate"), ("lint --f", "--format")):
+        words = f"ackord {typed}"
+        monkeypatch.setenv("COMP_WORDS", words)
+        at = words.rpartition(" ")[2] if shell == "fish" else str(words.count(" "))
+        monkeypatch.setenv("COMP_CWORD", at)
+        assert offered in python(MAIN).stdout
 
 
 def test_help_loads_neither_schema_nor_generator_and_a_verb_loads_no_other_one(
@@ -171,7 +183,6 @@ LOAD = (
     "from pathlib import Path; from ackord.codegen.cli.loading import load_all, show; "
     "show(load_all([Path('rare.yaml')]).values())"
 )
-"""Without a verb, because the newest typer imports much of what is hidden."""
 
 
 def test_files_of_the_working_directory_hide_nothing_that_the_command_line_imports(
@@ -186,7 +197,7 @@ def test_files_of_the_working_directory_hide_nothing_that_the_command_line_impor
         assert (done.returncode, done.stderr.count(" - error ")) == (0, 4), name
         assert "did you mean 'str'?" in done.stderr
         hiding.rename(hiding.with_suffix(".txt"))
-    for name in ("jinja2", "pydantic", "difflib", "typer", "left_half"):
+    for name in ("jinja2", "pydantic", "difflib", "click", "left_half"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('hidden')\n")
     done = python(script, "generate", CHAT, "--out", "contract", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = {
-    "codegen": ("jinja2", "yaml", "typer"),
+    "codegen": ("jinja2", "yaml", "click"),
     "server": ("httptools", "uvicorn", "uvloop", "websockets"),
     "client": ("websockets",),
 }

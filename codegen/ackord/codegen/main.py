@@ -13,9 +13,9 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # at once: the command line's packages take a while to import
         sys.stdout.write(f"ackord {VERSION}\n")
         sys.exit(0)
-    if not _is_installed("typer"):
+    if not _is_installed("click"):
         sys.stderr.write(
-            "ackord: the command line needs the package typer; install it with: pip install "
+            "ackord: the command line needs the package click; install it with: pip install "
             "'ackord[codegen]', or 'ackord[cli,client]' for a client only\n"
         )
         sys.exit(1)

@@ -16,7 +16,7 @@ import pytest
 from ackord.runtime.cli import call, listen
 from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.server import RefusalReply, Server, Socket
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from examples.chat.server import Chat
 from tests.hosts import Hosting, host

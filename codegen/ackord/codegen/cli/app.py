@@ -5,42 +5,40 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, NoReturn
+from typing import Final, NoReturn
 
-import typer
+import click
 from ackord.codegen.cli.outcome import FAILED
 from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
 from ackord.codegen.version import VERSION
+from click.shell_completion import get_completion_class
 
 _THRESHOLDS: Final = (100_000, 50, 100)
 """Of the garbage collector: a contract is a hundred thousand objects that stay until the end."""
 
-app = typer.Typer(
-    name="ackord",
+
+def _show_completion(context: click.Context, _option: click.Parameter, shell: str | None) -> None:
+    if shell is not None and (kind := get_completion_class(shell)) is not None:
+        click.echo(kind(context.command, {}, "ackord", "_ACKORD_COMPLETE").source())
+        context.exit()
+
+
+@click.group(
     help="One contract between a Socket.IO server and its clients: typed, validated, conformant.",
     epilog="Exit codes: 0 all is well, 1 failure, 2 wrong usage, 100 findings.",
     no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-
-
-def _show_version(value: bool) -> None:
-    if value:
-        typer.echo(f"ackord {VERSION}")
-        raise typer.Exit
-
-
-@app.callback()
-def ackord(
-    show_version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
-) -> None:
-    """One contract between a Socket.IO server and its clients: typed, validated, conformant."""
+@click.version_option(VERSION, message="ackord %(version)s", help="Show the version and exit.")
+@click.option(
+    "--show-completion",
+    type=click.Choice(["bash", "fish", "zsh"]),
+    callback=_show_completion,
+    is_eager=True,
+    expose_value=False,
+    help="Show the script that completes verbs and options in this shell, and exit.",
+)
+def _ackord() -> None: ...
 
 
 def run() -> NoReturn:
@@ -61,7 +59,7 @@ def run() -> NoReturn:
     sys.exit(0)
 
 
-def _group(arguments: Sequence[str]) -> Any:
+def _group(arguments: Sequence[str]) -> click.Group:
     """Make the command with the called verb only, or with all verbs if there is no such verb, as
     for ``--help``.
     """
@@ -72,7 +70,6 @@ def _group(arguments: Sequence[str]) -> Any:
         )
         sys.exit(FAILED)
     called = next((argument for argument in arguments if not argument.startswith("-")), "")
-    group: Any = typer.main.get_command(app)
     for name in [called] if called in verbs else sorted(verbs):
-        group.add_command(command_of(verbs[name]), name)
-    return group
+        _ackord.add_command(command_of(verbs[name]), name)
+    return _ackord

@@ -1,13 +1,13 @@
-"""The arguments of several verbs."""
+"""The arguments of several verbs, as decorators."""
 
 from __future__ import annotations
 
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import typer
+import click
 from ackord.codegen.typescript.settings import OPTIONS
 
 _TYPESCRIPT: Final = ", ".join(f"{name}={'|'.join(values)}" for name, values in OPTIONS.items())
@@ -21,69 +21,54 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-Schema = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="SCHEMA",
-        help="The schema file; without it, all that the configuration names.",
-        show_default=False,
-    ),
-]
-Schemas = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SCHEMA",
-        help="Schema files, or - for standard input; without any, all that the configuration "
-        "names.",
-        show_default=False,
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        metavar="DIR",
-        help="The package's directory; its last part is the import name.",
-        show_default=False,
-    ),
-]
-TargetName = Annotated[
-    str | None,
-    typer.Option(
-        "--target",
-        metavar="NAME",
-        help="The language of the package; without it, python, or all that the configuration "
-        "names.",
-        show_default=False,
-    ),
-]
-TargetOptions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--option",
-        metavar="NAME=VALUE",
-        help=f"An option of the target: typescript has {_TYPESCRIPT}.",
-        show_default=False,
-    ),
-]
-Validate = Annotated[
-    str | None,
-    typer.Option(
-        "--validate",
-        metavar="HOW",
-        help="Have typescript validate what it sends and receives: standard-schema.",
-        show_default=False,
-    ),
-]
-FormatName = Annotated[
-    Format,
-    typer.Option(
-        "--format",
-        help="text on standard error; or json, or annotations of a pull request (github), on "
-        "standard output.",
-    ),
-]
+def _format(_context: click.Context, _option: click.Parameter, name: str) -> Format:
+    return Format(name)
+
+
+schema = click.argument(
+    "schema",
+    required=False,
+    type=click.Path(path_type=Path),
+    help="The schema file; without it, all that the configuration names.",
+)
+schemas = click.argument(
+    "schemas",
+    metavar="[SCHEMA]...",
+    nargs=-1,
+    help="Schema files, or - for standard input; without any, all that the configuration names.",
+)
+out = click.option(
+    "--out",
+    "-o",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The package's directory; its last part is the import name.",
+)
+target_name = click.option(
+    "--target",
+    metavar="NAME",
+    help="The language of the package; without it, python, or all that the configuration names.",
+)
+target_options = click.option(
+    "--option",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help=f"An option of the target: typescript has {_TYPESCRIPT}.",
+)
+validation = click.option(
+    "--validate",
+    metavar="HOW",
+    help="Have typescript validate what it sends and receives: standard-schema.",
+)
+format_name = click.option(
+    "--format",
+    "form",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.TEXT.value,
+    callback=_format,
+    help="text on standard error; or json, or annotations of a pull request (github), on standard "
+    "output.",
+)
 
 
 def package_name(out: Path) -> str:

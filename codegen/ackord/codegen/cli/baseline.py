@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-import typer
+import click
 from ackord.codegen.cli.git_files import Commit, CommitFiles, GitError, NoFileError, find_commit
 from ackord.codegen.cli.loading import look_here, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
@@ -152,7 +152,7 @@ def _from_result(result: LoadResult, *, commit: str = "", is_old: bool = True) -
             where = f"{commit}{found[0].file}" if found else commit
             fail([f"the old contract can't be compared, because {where} has errors"], FAILED)
         stop_for_errors(found)
-        raise typer.Exit(FINDINGS)
+        raise click.exceptions.Exit(FINDINGS)
     places = Places(result.files.values(), contract)
 
     def describe(path: ContractPath) -> str:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import typer
-from ackord.codegen.cli.arguments import Out, Schema, TargetName, TargetOptions, Validate
+from pathlib import Path
+
+import click
+from ackord.codegen.cli import arguments
 from ackord.codegen.cli.outcome import FINDINGS
 
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@verb.command(epilog="Examples: ackord check; ackord check chat.yaml --out chat")
-def check(
-    schema: Schema = None,
-    out: Out = None,
-    target: TargetName = None,
-    validate: Validate = None,
-    option: TargetOptions = None,
+@click.command("check", epilog="Examples: ackord check; ackord check chat.yaml --out chat")
+@arguments.schema
+@arguments.out
+@arguments.target_name
+@arguments.validation
+@arguments.target_options
+def verb(
+    *,
+    schema: Path | None,
+    out: Path | None,
+    target: str | None,
+    validate: str | None,
+    option: tuple[str, ...],
 ) -> None:
     """Compare generated packages with their contracts.
 
@@ -36,14 +42,14 @@ def check(
         except CodegenError as error:
             fail_with(error)
         for changed in changed_python_types(package.files, directory):
-            typer.echo(changed, err=True)
+            click.echo(changed, err=True)
         if difference:
-            typer.echo(difference, nl=False)
-            typer.echo(f"{directory} isn't what {package.job.schema} gives", err=True)
+            click.echo(difference, nl=False)
+            click.echo(f"{directory} isn't what {package.job.schema} gives", err=True)
         if problem is not None:
-            typer.echo(problem, err=True)
+            click.echo(problem, err=True)
         if not difference and problem is None:
-            typer.echo(f"{directory} is up to date")
+            click.echo(f"{directory} is up to date")
             return True
         return False
 
@@ -54,5 +60,5 @@ def check(
         again += "" if out is None else f" --out {out}"
         again += "" if target is None else f" --target {target}"
         again += "".join(f" --option {each}" for each in options)
-        typer.echo(f"run: ackord generate{again}", err=True)
-        raise typer.Exit(FINDINGS)
+        click.echo(f"run: ackord generate{again}", err=True)
+        raise click.exceptions.Exit(FINDINGS)

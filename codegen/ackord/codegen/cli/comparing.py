@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-import typer
+import click
 from ackord.codegen.cli.arguments import Format
 from ackord.codegen.cli.baseline import load_new, load_old
 from ackord.codegen.cli.outcome import has_color
@@ -33,7 +33,7 @@ def compare_all(
         new = load_new(schema)
         old = load_old(against, schema, may_be_new=may_be_new)
         if old is None:
-            typer.echo(f"{schema} is new: {against} has no such file", err=True)
+            click.echo(f"{schema} is new: {against} has no such file", err=True)
             continue
         found += [
             Located(finding, new.place(finding.at.new), old.describe(finding.at.old))
@@ -47,8 +47,8 @@ def compare_all(
 def show_findings(found: Sequence[Located], form: Format) -> None:
     """Print findings in one of the forms."""
     if form is Format.JSON:
-        typer.echo(render_json(found), nl=False)
+        click.echo(render_json(found), nl=False)
     elif form is Format.GITHUB:
-        typer.echo(render_github(found), nl=False)
+        click.echo(render_github(found), nl=False)
     elif found:
-        typer.echo(render_text(found, color=has_color(sys.stderr)), nl=False, err=True)
+        click.echo(render_text(found, color=has_color(sys.stderr)), nl=False, err=True)

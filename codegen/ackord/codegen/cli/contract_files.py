@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import typer
+import click
 from ackord.codegen.cli.arguments import package_name
 from ackord.codegen.cli.jobs import Job, load_jobs
 from ackord.codegen.cli.loading import load_all, look_here, show, show_problems, stop_for_errors
@@ -45,7 +45,7 @@ def generate_packages(
         contract = _contract_of(results[job.schema])
         problem = find_target(job.target).directory_problem(package_name(job.out), contract)
         if problem is not None:
-            raise typer.BadParameter(problem, param_hint="'--out'")
+            raise click.BadParameter(problem, param_hint="'--out'")
         packages.append(Package(job, _generate(job, results[job.schema])))
     return packages
 
@@ -83,12 +83,12 @@ def _generate(job: Job, result: LoadResult) -> Mapping[str, str]:
         return generate(contract, source=source, target=job.target, options=job.options)
     except NotSupportedError as error:
         show_problems(error.found, result)
-        raise typer.Exit(FINDINGS) from error
+        raise click.exceptions.Exit(FINDINGS) from error
 
 
 def _contract_of(result: LoadResult) -> Contract:
     if result.contract is None:  # there are errors, and they have been shown
-        raise typer.Exit(FINDINGS)
+        raise click.exceptions.Exit(FINDINGS)
     return result.contract
 
 

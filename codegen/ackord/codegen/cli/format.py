@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-from ackord.codegen.cli.arguments import Schemas
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
+from ackord.codegen.cli import arguments
 
 
-@verb.command(epilog="Examples: ackord format; ackord format --check; ackord format - <chat.yaml")
-def format(  # noqa: A001 - the verb's name
-    schemas: Schemas = None,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check", help="Write nothing; exit with 100 if a file would be written otherwise."
-        ),
-    ] = False,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="As --check, and print a unified diff.")
-    ] = False,
-) -> None:
+@click.command(
+    "format",
+    epilog="Examples: ackord format; ackord format --check; ackord format - <chat.yaml",
+)
+@arguments.schemas
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; exit with 100 if a file would be written otherwise.",
+)
+@click.option("--diff", is_flag=True, help="As --check, and print a unified diff.")
+def verb(*, schemas: tuple[str, ...], check: bool, diff: bool) -> None:
     """Write schema files in the canonical style.
 
     Comments, the order of all parts and the contract stay as they are. Nothing is written if a file

@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
-import typer
+import click
 from ackord.codegen.cli.loading import STANDARD_INPUT, look_here, name_of, show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
 from ackord.codegen.cli.project import find_schemas
@@ -26,13 +26,13 @@ def format_all(named: Sequence[str] | None) -> None:
         if path == STANDARD_INPUT:
             sys.stdout.buffer.write(after)
         elif before == after:
-            typer.echo(f"{path} is formatted")
+            click.echo(f"{path} is formatted")
         else:
             try:
                 _replace(path, after)
             except OSError as error:
                 fail([f"can't write {path}: {error.strerror}"], FAILED)
-            typer.echo(f"formatted {path}")
+            click.echo(f"formatted {path}")
 
 
 def check_all(named: Sequence[str] | None, *, diff: bool) -> None:
@@ -40,12 +40,12 @@ def check_all(named: Sequence[str] | None, *, diff: bool) -> None:
     changed = [(path, *both) for path, both in _format(named).items() if both[0] != both[1]]
     for path, before, after in changed:
         if diff:
-            typer.echo(_diff(path, before, after), nl=False)
-        typer.echo(f"{name_of(path)} isn't formatted", err=True)
+            click.echo(_diff(path, before, after), nl=False)
+        click.echo(f"{name_of(path)} isn't formatted", err=True)
     if changed:
         again = "" if named is None else "".join(f" {path}" for path, _, _ in changed)
-        typer.echo(f"run: ackord format{again}", err=True)
-        raise typer.Exit(FINDINGS)
+        click.echo(f"run: ackord format{again}", err=True)
+        raise click.exceptions.Exit(FINDINGS)
 
 
 def _format(named: Sequence[str] | None) -> Mapping[Path, tuple[bytes, bytes]]:
@@ -70,7 +70,7 @@ def _format(named: Sequence[str] | None) -> Mapping[Path, tuple[bytes, bytes]]:
             continue
         contents[path] = (before, result.data)
         if result.note is not None:
-            typer.echo(f"{path}: {result.note}", err=True)
+            click.echo(f"{path}: {result.note}", err=True)
         if named is None:
             waiting += [shown(Path(file)) for file in result.loaded.sources]
     if refused:

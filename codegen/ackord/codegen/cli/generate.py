@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
-from ackord.codegen.cli.arguments import Out, Schema, TargetName, TargetOptions, Validate
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
+from ackord.codegen.cli import arguments
 
 
-@verb.command(
+@click.command(
+    "generate",
     epilog="Examples: ackord generate --watch; ackord generate chat.yaml --out chat; "
-    "ackord generate chat.yaml --out web/chat --target typescript"
+    "ackord generate chat.yaml --out web/chat --target typescript",
 )
-def generate(  # noqa: PLR0917  # typer gives them by name
-    schema: Schema = None,
-    out: Out = None,
-    target: TargetName = None,
-    validate: Validate = None,
-    option: TargetOptions = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Overwrite and remove files that were edited or aren't ours."),
-    ] = False,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", "-w", help="Generate again whenever a schema file changes."),
-    ] = False,
+@arguments.schema
+@arguments.out
+@arguments.target_name
+@arguments.validation
+@arguments.target_options
+@click.option(
+    "--force", is_flag=True, help="Overwrite and remove files that were edited or aren't ours."
+)
+@click.option("--watch", "-w", is_flag=True, help="Generate again whenever a schema file changes.")
+def verb(
+    *,
+    schema: Path | None,
+    out: Path | None,
+    target: str | None,
+    validate: str | None,
+    option: tuple[str, ...],
+    force: bool,
+    watch: bool,
 ) -> None:
     """Generate the packages of contracts.
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import typer
+import click
 from ackord.codegen.cli.contract_files import fail_with, generate_packages
 from ackord.codegen.cli.jobs import Job, load_jobs
 from ackord.codegen.configuration import possible_files
@@ -45,7 +45,7 @@ def watch_all(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> None:
             before = _stamps(files)
             files |= _generate_again(find_jobs, force=force)
             before |= _stamps(files - before.keys())
-            typer.echo("waiting for a change; Ctrl-C ends this", err=True)
+            click.echo("waiting for a change; Ctrl-C ends this", err=True)
             _wait_for_change(before)
 
 
@@ -58,10 +58,10 @@ def _generate_again(find_jobs: Callable[[], Sequence[Job]], *, force: bool) -> s
         read.update(job.schema for job in jobs)
         read.update(Path(file) for result in results.values() for file in result.sources)
         generate_all(jobs, results, force=force)
-    except typer.Exit:
+    except click.exceptions.Exit:
         pass
-    except typer.BadParameter as error:
-        typer.echo(f"error: {error.format_message()}", err=True)
+    except click.BadParameter as error:
+        click.echo(f"error: {error.format_message()}", err=True)
     return read
 
 
@@ -94,12 +94,12 @@ def _stamps(files: Iterable[Path]) -> dict[Path, object]:
 
 def _tell(changes: Changes, out: Path) -> None:
     for name in changes.written:
-        typer.echo(f"wrote {out / name}")
+        click.echo(f"wrote {out / name}")
     for name in changes.removed:
-        typer.echo(f"removed {out / name}")
+        click.echo(f"removed {out / name}")
     if changes.adopted:
-        typer.echo(
+        click.echo(
             f"{out / MANIFEST} was missing and is written anew; commit it with the other files"
         )
     elif not changes.written and not changes.removed:
-        typer.echo(f"{out} is up to date")
+        click.echo(f"{out} is up to date")

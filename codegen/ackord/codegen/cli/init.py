@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
 
 
-@verb.command(epilog="Examples: ackord init; ackord init chat; ackord init chat --name team_chat")
-def init(
-    directory: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help="Where to; it is made if it doesn't exist."),
-    ] = Path(),
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The contract's name; without it, that of the directory.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
+@click.command(
+    "init", epilog="Examples: ackord init; ackord init chat; ackord init chat --name team_chat"
+)
+@click.argument(
+    "directory",
+    metavar="[DIR]",
+    default=".",
+    type=click.Path(path_type=Path),
+    help="Where to, by default the working directory; it is made if it doesn't exist.",
+)
+@click.option(
+    "--name", metavar="NAME", help="The contract's name; without it, that of the directory."
+)
+def verb(*, directory: Path, name: str | None) -> None:
     """Write a small working project: a contract, a server, a client and a test.
 
     No existing file is overwritten. If there is a pyproject.toml already, the configuration is

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import typer
+import click
 from ackord.codegen.cli.contract_files import fail_with
 from ackord.codegen.cli.loading import show, stop_for_errors
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, fail
@@ -32,27 +32,27 @@ def write_project(directory: Path, name: str | None) -> None:
     loaded = load_bytes(text.encode(), schema.name)
     stop_for_errors(show([loaded]))
     if loaded.contract is None:
-        raise typer.Exit(FINDINGS)
+        raise click.exceptions.Exit(FINDINGS)
     try:
         package = generate(loaded.contract, source=schema.name)
         directory.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
             with (directory / path).open("x", encoding="utf-8", newline="\n") as stream:
                 stream.write(content)
-            typer.echo(f"wrote {directory / path}")
+            click.echo(f"wrote {directory / path}")
         write(package, directory / PACKAGE)
     except CodegenError as error:
         fail_with(error)
     except OSError as error:
         fail([f"can't write {error.filename or directory}: {error.strerror}"], FAILED)
-    typer.echo(f"wrote {directory / PACKAGE}")
+    click.echo(f"wrote {directory / PACKAGE}")
     _say_what_is_next(directory)
 
 
 def _contract_name(directory: Path, given: str | None) -> str:
     if given is not None:
         if _NAME.fullmatch(given) is None:
-            raise typer.BadParameter(
+            raise click.BadParameter(
                 f"{given!r} is no name: a small letter, then small letters, digits and _, as in "
                 "team_chat",
                 param_hint="'--name'",
@@ -60,7 +60,7 @@ def _contract_name(directory: Path, given: str | None) -> str:
         return given
     words = re.sub(r"[^a-z0-9]+", "_", directory.resolve().name.lower()).strip("_")
     if _NAME.fullmatch(words) is None:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"the directory's name {directory.resolve().name!r} gives no name for the contract; "
             "name it with --name",
             param_hint="'DIR'",
@@ -94,9 +94,9 @@ def _refuse_existing(directory: Path, files: Iterable[PurePosixPath]) -> None:
 
 
 def _say_what_is_next(directory: Path) -> None:
-    typer.echo("\nnext:")
+    click.echo("\nnext:")
     if directory.resolve() != Path.cwd():
-        typer.echo(f"  cd {shlex.quote(str(directory))}")
-    typer.echo("  python server.py")
-    typer.echo("  python client.py   # in another terminal")
-    typer.echo("  pytest")
+        click.echo(f"  cd {shlex.quote(str(directory))}")
+    click.echo("  python server.py")
+    click.echo("  python client.py   # in another terminal")
+    click.echo("  pytest")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-import typer
+import click
 from ackord.codegen.cli.loading import load_all
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import EXAMPLE, read_configuration
@@ -55,9 +55,9 @@ def find_jobs(
         _check_target(target or DEFAULT, chosen, "'--option'")
         return (Job(schema, target or DEFAULT, out, chosen),)
     if options:
-        raise typer.BadParameter("name the schema file and --out as well", param_hint="'--option'")
+        raise click.BadParameter("name the schema file and --out as well", param_hint="'--option'")
     if out is not None:
-        raise typer.BadParameter("name the schema file as well", param_hint="'--out'")
+        raise click.BadParameter("name the schema file as well", param_hint="'--out'")
     configuration = read_configuration()
     if configuration is None:
         missing = "--out" if schema is not None else "a schema file and --out"
@@ -89,7 +89,7 @@ def target_options(option: Sequence[str] | None, validate: str | None) -> list[s
 def _split_option(text: str) -> tuple[str, str]:
     name, found, value = text.partition("=")
     if not found:
-        raise typer.BadParameter(f"{text!r} has no '='", param_hint="'--option'")
+        raise click.BadParameter(f"{text!r} has no '='", param_hint="'--option'")
     return name, value
 
 
@@ -97,7 +97,7 @@ def _check_target(name: str, options: Mapping[str, str], where: str) -> None:
     try:
         check_options(find_target(name), options)
     except UnknownTargetError as error:
-        raise typer.BadParameter(str(error), param_hint=where) from error
+        raise click.BadParameter(str(error), param_hint=where) from error
 
 
 def _is_same(one: Path, other: Path) -> bool:

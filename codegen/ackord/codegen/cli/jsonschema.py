@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import typer
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
 
 
-@verb.command(epilog="Example: ackord jsonschema > ackord.schema.json")
-def jsonschema() -> None:
+@click.command("jsonschema", epilog="Example: ackord jsonschema > ackord.schema.json")
+def verb() -> None:
     """Print the JSON Schema of the language, for editors.
 
     Begin a schema file with `# yaml-language-server: $schema=ackord.schema.json`.
@@ -17,4 +15,4 @@ def jsonschema() -> None:
 
     from ackord.schema import json_schema  # noqa: PLC0415
 
-    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import typer
+import click
 from ackord.codegen.cli.arguments import Format
 from ackord.codegen.cli.outcome import FAILED, FINDINGS, has_color
 from ackord.codegen.cli.project import read_configuration
@@ -85,12 +85,12 @@ def show(results: Iterable[LoadResult], form: Format = Format.TEXT) -> Sequence[
     """
     found = list(dict.fromkeys(one for result in results for one in result.diagnostics))
     if form is Format.JSON:
-        typer.echo(render_json(found), nl=False)
+        click.echo(render_json(found), nl=False)
     elif form is Format.GITHUB:
-        typer.echo(render_github(found), nl=False)
+        click.echo(render_github(found), nl=False)
     elif found:
         sources = {file: text for result in results for file, text in result.sources.items()}
-        typer.echo(render_text(found, sources, color=has_color(sys.stderr)), nl=False, err=True)
+        click.echo(render_text(found, sources, color=has_color(sys.stderr)), nl=False, err=True)
     return found
 
 
@@ -114,14 +114,14 @@ def show_problems(problems: Iterable[Problem], result: LoadResult) -> None:
             )
         )
     found.sort(key=lambda one: (one.file, one.range))
-    typer.echo(render_text(found, result.sources, color=has_color(sys.stderr)), nl=False, err=True)
+    click.echo(render_text(found, result.sources, color=has_color(sys.stderr)), nl=False, err=True)
 
 
 def stop_for_errors(diagnostics: Iterable[Diagnostic]) -> None:
     """End the program if there are errors."""
     errors = {one.code for one in diagnostics if one.severity == "error"}
     if errors:
-        raise typer.Exit(FAILED if UNREADABLE in errors else FINDINGS)
+        raise click.exceptions.Exit(FAILED if UNREADABLE in errors else FINDINGS)
 
 
 def look_here() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import typer
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
 
 
-@verb.command(epilog="docs/editors.md says how to set it up.")
-def lsp() -> None:
+@click.command("lsp", epilog="docs/editors.md says how to set it up.")
+def verb() -> None:
     """Serve an editor, which starts this by itself.
 
     Speaks the Language Server Protocol over standard input and output: problems while you type,

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterable
 from typing import Final, NoReturn, TextIO
 
-import typer
+import click
 
 FAILED: Final = 1
 """Exit code after a failure."""
 WRONG_USAGE: Final = 2
-"""Exit code for arguments or a configuration that can't be used; typer's own."""
+"""Exit code for arguments or a configuration that can't be used; click's own."""
 FINDINGS: Final = 100
 """Exit code for problems of the schema or the generated code."""
 
@@ -19,8 +19,8 @@ FINDINGS: Final = 100
 def fail(problems: Iterable[str], code: int, *, where: str = "") -> NoReturn:
     """Show problems, each on a line that begins as diagnostics do, and exit."""
     for problem in problems:
-        typer.echo(f"{where}error: {problem}", err=True)
-    raise typer.Exit(code)
+        click.echo(f"{where}error: {problem}", err=True)
+    raise click.exceptions.Exit(code)
 
 
 def has_color(stream: TextIO) -> bool:

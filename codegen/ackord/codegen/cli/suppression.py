@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import typer
+import click
 from ackord.codegen.cli.outcome import WRONG_USAGE, fail
 from ackord.codegen.cli.project import read_configuration
 from ackord.codegen.configuration import shown
@@ -46,7 +46,7 @@ class Suppressions:
     def warn_of_unused(self) -> None:
         """Warn of entries that have ignored nothing."""
         for each in self._unused:
-            typer.echo(
+            click.echo(
                 f"{shown(self._file)}: warning: breaking.ignore has {each.rule} at {each.path!r}, "
                 "which isn't found any more; remove the entry",
                 err=True,

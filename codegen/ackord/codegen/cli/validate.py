@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import typer
-from ackord.codegen.cli.arguments import Format, FormatName, Schemas
+import click
+from ackord.codegen.cli import arguments
+from ackord.codegen.cli.arguments import Format
 
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@verb.command(epilog="Examples: ackord validate; cat chat.yaml | ackord validate -")
-def validate(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
+@click.command("validate", epilog="Examples: ackord validate; cat chat.yaml | ackord validate -")
+@arguments.schemas
+@arguments.format_name
+def verb(*, schemas: tuple[str, ...], form: Format) -> None:
     """Read schema files, and show what is wrong in them.
 
     Exits with 100 if there is an error. Warnings are shown, and are no failure: `ackord lint` fails
@@ -22,4 +23,4 @@ def validate(schemas: Schemas = None, form: FormatName = Format.TEXT) -> None:
     stop_for_errors(show(list(results.values()), form))
     if form is Format.TEXT:
         for schema in results:
-            typer.echo(f"{name_of(schema)} is valid")
+            click.echo(f"{name_of(schema)} is valid")

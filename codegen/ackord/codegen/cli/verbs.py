@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import Final
 
-import typer
+import click
 from ackord.codegen.cli.outcome import FAILED
 
 GROUP: Final = "ackord.verbs"
@@ -29,20 +29,20 @@ def _is_own(verb: EntryPoint) -> bool:
     return verb.dist is not None and verb.dist.name == "ackord"
 
 
-def command_of(verb: EntryPoint) -> Any:
+def command_of(verb: EntryPoint) -> click.Command:
     """Load a verb. If it can't be loaded, return a command that says why in one line."""
     try:
-        command = typer.main.get_command(_load(verb))
+        command = _load(verb)
     except Exception as error:  # noqa: BLE001 - importing runs the code of any distribution
-        command = typer.main.get_command(_unavailable(verb, error))
+        command = _unavailable(verb, error)
     command.name = verb.name
     return command
 
 
-def _load(verb: EntryPoint) -> typer.Typer:
+def _load(verb: EntryPoint) -> click.Command:
     loaded: object = verb.load()
-    if not isinstance(loaded, typer.Typer):
-        raise TypeError(f"{verb.value} is no typer.Typer")
+    if not isinstance(loaded, click.Command):
+        raise TypeError(f"{verb.value} is no click.Command")
     return loaded
 
 
@@ -64,19 +64,18 @@ def extra_with(module: str) -> str | None:
     return min(found)[1] if found else None
 
 
-def _unavailable(verb: EntryPoint, error: Exception) -> typer.Typer:
+def _unavailable(verb: EntryPoint, error: Exception) -> click.Command:
     extra = extra_with(error.name or "") if isinstance(error, ModuleNotFoundError) else None
     reason = " ".join(str(error).split())[:200] or type(error).__name__
     if extra is not None:
         reason = f"{reason}; install it with: pip install {extra}"
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-    @app.command(
+    @click.command(
         help=f"Not available: {reason}",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
     def unavailable() -> None:
         sys.stderr.write(f"ackord: {verb.name!r} is not available: {reason}\n")
-        raise typer.Exit(FAILED)
+        raise click.exceptions.Exit(FAILED)
 
-    return app
+    return unavailable

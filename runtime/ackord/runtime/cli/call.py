@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
-from ackord.runtime.cli.options import (
-    Auth,
-    Contract,
-    EnginePath,
-    Headers,
-    Namespace,
-    Query,
-    Transports,
-    Url,
-)
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
+from ackord.runtime.cli import options
 
 _EPILOG = (
     'Example: ackord call http://127.0.0.1:8000 /chat say \'"lobby"\' \'{"text": "hi"}\'\n\n'
@@ -25,42 +14,45 @@ _EPILOG = (
 )
 
 
-@verb.command(epilog=_EPILOG)
-def call(  # noqa: PLR0917  # typer gives them by name
-    url: Url,
-    namespace: Namespace,
-    event: Annotated[
-        str, typer.Argument(metavar="EVENT", help="The name of the event.", show_default=False)
-    ],
-    arguments: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="ARGUMENT",
-            help="JSON, as 5 or '\"text\"'; @FILE for bytes; - for JSON from standard input, "
-            "@- for bytes from there. Before a negative number write --.",
-            show_default=False,
-        ),
-    ] = None,
-    contract: Contract = None,
-    no_ack: Annotated[
-        bool, typer.Option("--no-ack", help="Ask for no acknowledgement, and wait for none.")
-    ] = False,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            "-t",
-            metavar="SECONDS",
-            min=0.001,
-            help="For connecting, and then for the answer; 20, or what the contract says.",
-            show_default=False,
-        ),
-    ] = None,
-    auth: Auth = None,
-    header: Headers = None,
-    query: Query = None,
-    path: EnginePath = "/socket.io/",
-    transport: Transports = None,
+@click.command("call", epilog=_EPILOG)
+@options.url
+@options.namespace
+@click.argument("event", help="The name of the event.")
+@click.argument(
+    "arguments",
+    metavar="[ARGUMENT]...",
+    nargs=-1,
+    help="JSON, as 5 or '\"text\"'; @FILE for bytes; - for JSON from standard input, @- for bytes "
+    "from there. Before a negative number write --.",
+)
+@options.contract
+@click.option("--no-ack", is_flag=True, help="Ask for no acknowledgement, and wait for none.")
+@click.option(
+    "--timeout",
+    "-t",
+    metavar="SECONDS",
+    type=options.SECONDS,
+    help="For connecting, and then for the answer; 20, or what the contract says.",
+)
+@options.auth
+@options.headers
+@options.query
+@options.engine_path
+@options.transports
+def verb(
+    *,
+    url: str,
+    namespace: str,
+    event: str,
+    arguments: tuple[str, ...],
+    contract: Path | None,
+    no_ack: bool,
+    timeout: float | None,
+    auth: str | None,
+    headers: tuple[str, ...],
+    query: tuple[str, ...],
+    path: str,
+    transports: tuple[options.Transport, ...],
 ) -> None:
     """Send one event, and print the acknowledgement as JSON.
 
@@ -73,13 +65,13 @@ def call(  # noqa: PLR0917  # typer gives them by name
         url,
         namespace,
         event,
-        arguments or [],
+        arguments,
         wants_ack=not no_ack,
         timeout=timeout,
         contract=contract,
         auth=auth,
-        headers=header or [],
-        query=query or [],
+        headers=headers,
+        query=query,
         path=path,
-        transports=[each.value for each in transport or ()],
+        transports=transports,
     )

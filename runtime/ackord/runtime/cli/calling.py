@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import typer
+import click
 from ackord.runtime.cli.outcome import ERROR_ANSWERED, FAILED, INTERRUPTED, fail, say
 from ackord.runtime.cli.peer import Peer, run
 from ackord.runtime.cli.values import check_stdin, read_arguments, show, write_line
@@ -90,7 +90,7 @@ async def _exchange(
         fail(f"the answer isn't as declared: {error}", FAILED)
     if is_failure:
         say(f"the server answered with the error {_code_of(values)}")
-        raise typer.Exit(ERROR_ANSWERED)
+        raise click.exceptions.Exit(ERROR_ANSWERED)
 
 
 def _decode(reply: AckReply) -> tuple[AckReply, list[Any]]:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, Final
 
-import typer
+import click
 from ackord.runtime.cli.outcome import FAILED, WRONG_USAGE, fail
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.contract_names import ContractName
@@ -127,8 +127,8 @@ def _load(path: Path) -> list[NamespaceContract]:
         fail("--contract needs the generator: pip install 'ackord[codegen]'")
     try:
         files: Mapping[str, str] = found[0].load()(path)
-    except typer.Exit as problem:  # and the generator has said which
-        raise typer.Exit(WRONG_USAGE) from problem
+    except click.exceptions.Exit as problem:  # and the generator has said which
+        raise click.exceptions.Exit(WRONG_USAGE) from problem
     try:
         events = _import(files)
     except Exception as error:  # noqa: BLE001  # types of the application are imported

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
-from ackord.runtime.cli.options import (
-    Auth,
-    Contract,
-    EnginePath,
-    Headers,
-    Namespace,
-    Query,
-    Transports,
-    Url,
-)
-
-verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+import click
+from ackord.runtime.cli import options
 
 _EPILOG = (
     "Example: ackord listen http://127.0.0.1:8000 /chat message_posted --count 1\n\n"
@@ -26,40 +15,54 @@ _EPILOG = (
 )
 
 
-@verb.command(epilog=_EPILOG)
-def listen(  # noqa: PLR0917  # typer gives them by name
-    url: Url,
-    namespace: Namespace,
-    events: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="EVENT", help="Print only events of these names.", show_default=False
-        ),
-    ] = None,
-    contract: Contract = None,
-    count: Annotated[
-        int | None,
-        typer.Option("--count", "-n", min=1, metavar="N", help="End after this many events."),
-    ] = None,
-    duration: Annotated[
-        float | None,
-        typer.Option("--for", min=0.001, metavar="SECONDS", help="End after this time."),
-    ] = None,
-    reconnect: Annotated[
-        bool,
-        typer.Option(
-            "--reconnect/--no-reconnect", help="Connect again when the connection is lost."
-        ),
-    ] = True,
-    timeout: Annotated[
-        float,
-        typer.Option("--timeout", "-t", metavar="SECONDS", min=0.001, help="For connecting."),
-    ] = 20.0,
-    auth: Auth = None,
-    header: Headers = None,
-    query: Query = None,
-    path: EnginePath = "/socket.io/",
-    transport: Transports = None,
+@click.command("listen", epilog=_EPILOG)
+@options.url
+@options.namespace
+@click.argument("events", metavar="[EVENT]...", nargs=-1, help="Print only events of these names.")
+@options.contract
+@click.option(
+    "--count",
+    "-n",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="End after this many events.",
+)
+@click.option(
+    "--for", "duration", metavar="SECONDS", type=options.SECONDS, help="End after this time."
+)
+@click.option(
+    "--reconnect/--no-reconnect",
+    default=True,
+    help="Connect again when the connection is lost.",
+)
+@click.option(
+    "--timeout",
+    "-t",
+    metavar="SECONDS",
+    type=options.SECONDS,
+    default=20.0,
+    help="For connecting.",
+)
+@options.auth
+@options.headers
+@options.query
+@options.engine_path
+@options.transports
+def verb(
+    *,
+    url: str,
+    namespace: str,
+    events: tuple[str, ...],
+    contract: Path | None,
+    count: int | None,
+    duration: float | None,
+    reconnect: bool,
+    timeout: float,
+    auth: str | None,
+    headers: tuple[str, ...],
+    query: tuple[str, ...],
+    path: str,
+    transports: tuple[options.Transport, ...],
 ) -> None:
     """Print a server's events, each as a line of JSON.
 
@@ -72,15 +75,15 @@ def listen(  # noqa: PLR0917  # typer gives them by name
     print_events(
         url,
         namespace,
-        events or [],
+        events,
         count=count,
         duration=duration,
         reconnect=reconnect,
         timeout=timeout,
         contract=contract,
         auth=auth,
-        headers=header or [],
-        query=query or [],
+        headers=headers,
+        query=query,
         path=path,
-        transports=[each.value for each in transport or ()],
+        transports=transports,
     )

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import typer
+import click
 from ackord.runtime.cli.outcome import ANSWERED, ERROR_ANSWERED, FAILED, say
 from ackord.runtime.cli.peer import Peer, run
 from ackord.runtime.cli.values import check_stdin, show, write_line
@@ -51,7 +51,7 @@ def print_events(
         peer.described.check_received(names)
     listening = _Listening(peer, names, count)
     run(listening.run(duration), interrupted=ANSWERED)
-    raise typer.Exit(listening.code)
+    raise click.exceptions.Exit(listening.code)
 
 
 class _Listening:

@@ -1,85 +1,73 @@
-"""The options that both verbs have."""
+"""The arguments and options that both verbs of the client have, as decorators."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import Any, Literal
 
-import typer
+import click
+from typing_extensions import override
 
-_CONNECTION = "Connection"
+Transport = Literal["websocket", "polling"]
 
-Url = Annotated[
-    str,
-    typer.Argument(metavar="URL", help="The server, as http://127.0.0.1:8000.", show_default=False),
-]
-Namespace = Annotated[
-    str, typer.Argument(metavar="NAMESPACE", help="The namespace: / or /chat.", show_default=False)
-]
-Auth = Annotated[
-    str | None,
-    typer.Option(
-        "--auth",
-        "-a",
-        metavar="JSON",
-        help="The payload of CONNECT, a JSON object; @FILE reads a file, - standard input.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-Headers = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--header",
-        "-H",
-        metavar="'NAME: VALUE'",
-        help="A header of the handshake; may be repeated.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-Query = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--query",
-        "-q",
-        metavar="NAME=VALUE",
-        help="Added to the query string of the handshake; may be repeated.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-EnginePath = Annotated[
-    str,
-    typer.Option(
-        "--path",
-        metavar="PATH",
-        help="Where the server serves Socket.IO.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-
-
-class Transport(StrEnum):
-    """A transport of Engine.IO, as typer takes a choice."""
-
-    WEBSOCKET = "websocket"
-    POLLING = "polling"
+url = click.argument("url", help="The server, as http://127.0.0.1:8000.")
+namespace = click.argument("namespace", help="The namespace: / or /chat.")
+contract = click.option(
+    "--contract",
+    "-c",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A schema file or a contract.json: check everything against it.",
+)
+auth = click.option(
+    "--auth",
+    "-a",
+    metavar="JSON",
+    help="The payload of CONNECT, a JSON object; @FILE reads a file, - standard input.",
+)
+headers = click.option(
+    "--header",
+    "-H",
+    "headers",
+    metavar="'NAME: VALUE'",
+    multiple=True,
+    help="A header of the handshake; may be repeated.",
+)
+query = click.option(
+    "--query",
+    "-q",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Added to the query string of the handshake; may be repeated.",
+)
+engine_path = click.option(
+    "--path",
+    metavar="PATH",
+    default="/socket.io/",
+    help="Where the server serves Socket.IO.",
+)
+transports = click.option(
+    "--transport",
+    "transports",
+    type=click.Choice(["websocket", "polling"]),
+    multiple=True,
+    show_default="websocket, then polling",
+    help="A transport that may be used; may be repeated, in the order of trying.",
+)
 
 
-Transports = Annotated[
-    list[Transport] | None,
-    typer.Option(
-        "--transport",
-        help="A transport that may be used; may be repeated, in the order of trying.",
-        show_default="websocket, then polling",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-Contract = Annotated[
-    Path | None,
-    typer.Option(
-        "--contract",
-        "-c",
-        metavar="FILE",
-        help="A schema file or a contract.json: check everything against it.",
-    ),
-]
+class Seconds(click.FloatRange):
+    """A number of seconds. NaN is refused, which click accepts because NaN is below no minimum."""
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
+
+
+SECONDS = Seconds(min=0.001)

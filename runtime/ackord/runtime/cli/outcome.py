@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final, NoReturn
 
-import typer
+import click
 from ackord.runtime.logs.text import printable
 
 ANSWERED: Final = 0
@@ -28,4 +28,4 @@ def say(text: str) -> None:
 def fail(text: str, code: int = FAILED) -> NoReturn:
     """Write a line to standard error, and exit."""
     say(text)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)

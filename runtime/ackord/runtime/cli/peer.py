@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
+import click
 from ackord.runtime.cli.outcome import ERROR_ANSWERED, FAILED, WRONG_USAGE, fail, say
 from ackord.runtime.cli.values import read_auth, show, write_line
 from ackord.runtime.client.manager import Manager
@@ -98,7 +98,7 @@ def run(main: Coroutine[Any, Any, None], *, interrupted: int) -> None:
     try:
         asyncio.run(main)
     except KeyboardInterrupt:
-        raise typer.Exit(interrupted) from None
+        raise click.exceptions.Exit(interrupted) from None
     except BrokenPipeError:  # nobody reads on, as after `head`
         fail("nobody reads standard output any more")
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import typer
+import click
 from ackord.runtime.cli.outcome import FAILED, WRONG_USAGE, fail, say
 from ackord.runtime.errors import UsageError
 
@@ -53,7 +53,7 @@ def serve_target(target: str, options: Options) -> None:
     except UsageError as problem:
         fail(str(problem), WRONG_USAGE)
     except SystemExit as exit_:
-        raise typer.Exit(exit_.code if isinstance(exit_.code, int) else FAILED) from None
+        raise click.exceptions.Exit(exit_.code if isinstance(exit_.code, int) else FAILED) from None
 
 
 def _watch(folders: tuple[Path, ...], control: socket.socket) -> None:
