@@ -21,4 +21,8 @@ def paused_collector() -> Generator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():  # else the application has frozen objects of its own
+            # All objects become old at once: otherwise the collector looks at the new ones now.
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()

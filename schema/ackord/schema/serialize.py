@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import cache
+from json.encoder import encode_basestring as _text
 from typing import Any, Final
 
 from ackord.schema.errors import ContractJsonError
@@ -55,9 +56,12 @@ def _adapter() -> Any:
 @cache
 def _defaults(class_: Any) -> Mapping[str, Any]:
     """Return the default of each field of a class, sorted by name; dataclasses' `MISSING` without
-    one.
+    one, or if the field is always written.
     """
-    return {field.name: field.default for field in sorted(fields(class_), key=_name)}
+    return {
+        field.name: MISSING if field.name in _ALWAYS else field.default
+        for field in sorted(fields(class_), key=_name)
+    }
 
 
 def _name(field: Any) -> str:
@@ -69,7 +73,9 @@ def _write(value: Json, margin: str) -> str:
     """Write a value, as `json.dumps` does with an indentation, but in a third of the time; `margin`
     is put before each line after the first.
     """
-    if value is None or isinstance(value, str | int | float):  # most values
+    if isinstance(value, str):  # most values
+        return _text(value)
+    if value is None or isinstance(value, int | float):
         return _SCALAR(value)
     inner = f"{margin}  "
     if isinstance(value, tuple | list):
@@ -78,7 +84,7 @@ def _write(value: Json, margin: str) -> str:
     members: Iterable[tuple[str, Json]] = (
         sorted(value.items()) if isinstance(value, dict) else _members(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
     )
-    lines = [f"{inner}{_SCALAR(name)}: {_write(element, inner)}" for name, element in members]
+    lines = [f"{inner}{_text(name)}: {_write(element, inner)}" for name, element in members]
     return _enclose("{", lines, "}", margin)
 
 
@@ -94,7 +100,7 @@ def _members(value: Any) -> Iterator[tuple[str, Json]]:
         defaults = {**defaults, "tag_identifier": value.tag}
     for name, default in defaults.items():
         element = getattr(value, name)
-        if name in _ALWAYS or element != default:
+        if element is not default and element != default:
             yield name, element
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from ackord.runtime.protocol.socketio.contract_names import ContractName
 from ackord.runtime.typed.ack import UNACKED, AckAdapter, AckStyle
+from ackord.runtime.typed.collector import paused_collector
 from ackord.runtime.typed.model import Error
 from ackord.runtime.typed.params import Params
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
@@ -136,6 +137,10 @@ class NamespaceContract:
         """Build the validators and serializers of one side, so that no message waits for them;
         takes about a millisecond for each event.
         """
+        with paused_collector():
+            self._warm(side)
+
+    def _warm(self, side: Literal["server", "client"]) -> None:
         incoming, outgoing = self.client_to_server, self.server_to_client
         if side == "client":
             incoming, outgoing = outgoing, incoming

@@ -191,6 +191,9 @@ class _Walk:
 
 def _parts(used: _Used) -> Iterator[_Used]:
     """Return a type and the types that are written in it."""
+    if isinstance(used.type, ScalarType | RefType):  # most types
+        yield used
+        return
     pending = [used]
     while pending:
         part = pending.pop()
