@@ -20,7 +20,7 @@ from ackord.schema import FormatResult, format_bytes, load_contract
 _TEMPORARY: Final = ".ackord-temporary-"
 
 
-def format_all(named: Sequence[str] | None) -> None:
+def format_all(named: Sequence[str]) -> None:
     """Format files: all of them, or none if one can't be formatted."""
     for path, (before, after) in _format(named).items():
         if path == STANDARD_INPUT:
@@ -35,7 +35,7 @@ def format_all(named: Sequence[str] | None) -> None:
             click.echo(f"formatted {path}")
 
 
-def check_all(named: Sequence[str] | None, *, diff: bool) -> None:
+def check_all(named: Sequence[str], *, diff: bool) -> None:
     """Say which files aren't formatted; ends the program with findings if there are some."""
     changed = [(path, *both) for path, both in _format(named).items() if both[0] != both[1]]
     for path, before, after in changed:
@@ -43,12 +43,12 @@ def check_all(named: Sequence[str] | None, *, diff: bool) -> None:
             click.echo(_diff(path, before, after), nl=False)
         click.echo(f"{name_of(path)} isn't formatted", err=True)
     if changed:
-        again = "" if named is None else "".join(f" {path}" for path, _, _ in changed)
+        again = "".join(f" {path}" for path, _, _ in changed) if named else ""
         click.echo(f"run: ackord format{again}", err=True)
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _format(named: Sequence[str] | None) -> Mapping[Path, tuple[bytes, bytes]]:
+def _format(named: Sequence[str]) -> Mapping[Path, tuple[bytes, bytes]]:
     """Return the content of each file before and after; shows why a file can't be formatted, and
     ends the program then.
 
@@ -71,7 +71,7 @@ def _format(named: Sequence[str] | None) -> Mapping[Path, tuple[bytes, bytes]]:
         contents[path] = (before, result.data)
         if result.note is not None:
             click.echo(f"{path}: {result.note}", err=True)
-        if named is None:
+        if not named:
             waiting += [shown(Path(file)) for file in result.loaded.sources]
     if refused:
         _refuse(refused)

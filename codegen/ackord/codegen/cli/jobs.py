@@ -81,9 +81,9 @@ def find_jobs(
     return jobs
 
 
-def target_options(option: Sequence[str] | None, validate: str | None) -> list[str]:
+def target_options(option: Sequence[str], validate: str | None) -> list[str]:
     """Return the options of a target that the arguments name."""
-    return [*(option or ()), *([] if validate is None else [f"validate={validate}"])]
+    return [*option, *([] if validate is None else [f"validate={validate}"])]
 
 
 def _split_option(text: str) -> tuple[str, str]:

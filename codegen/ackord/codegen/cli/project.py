@@ -15,7 +15,7 @@ EXAMPLE: Final = (
 )
 
 
-def find_schemas(named: Sequence[str] | None) -> tuple[Path, ...]:
+def find_schemas(named: Sequence[str]) -> tuple[Path, ...]:
     """Return the schema files that are named, or those of the configuration."""
     if named:
         return tuple(dict.fromkeys(map(Path, named)))

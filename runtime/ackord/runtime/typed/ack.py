@@ -25,7 +25,12 @@ from ackord.runtime.sockets.payloads import decode_array
 from ackord.runtime.typed.model import Error, UnknownError, error_message
 from ackord.runtime.validation import Arg, ArgumentsAdapter
 from ackord.runtime.validation.issues import describe
-from ackord.runtime.validation.positional import FAILURES, PositionalReader, PositionalWriter
+from ackord.runtime.validation.positional import (
+    FAILURES,
+    PositionalReader,
+    PositionalWriter,
+    model_writer,
+)
 from ackord.runtime.validation.raised_warnings import raises_warnings
 from ackord.runtime.validation.schemas import SchemaOf, object_schema
 from pydantic_core import CoreSchema, core_schema
@@ -108,11 +113,15 @@ class AckAdapter:
             self._build_reader()
 
     def warm_writer(self) -> None:
-        """Build the serializer of `encode` for success."""
+        """Build the serializer of `encode` for success: for a model, only that of its instances."""
         if self._arguments is not None:
             self._arguments.warm_writer()
         elif self._type is not None:
-            self._build_writer()
+            single = model_writer(self._type)
+            if single is None or issubclass(single.class_, Error):
+                self._build_writer()
+            else:
+                self._class, self._serialize, self._constants = single
 
     @raises_warnings
     def encode(self, value: Any) -> tuple[str, Sequence[bytes]]:

@@ -13,6 +13,7 @@ from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.error_acks import InvalidArgumentsError
 from ackord.runtime.protocol.socketio.values import refuse_false_placeholders
 from ackord.runtime.validation import raised_warnings
+from ackord.runtime.validation.completion import complete
 from ackord.runtime.validation.issues import describe, list_issues
 from ackord.runtime.validation.raised_warnings import raises_warnings
 from ackord.runtime.validation.refusals import check_nesting, refusal, repair
@@ -177,6 +178,23 @@ class SingleWriter(NamedTuple):
     """
     constants: bool
     """Whether the text must be searched for ``NaN`` and ``Infinity``."""
+
+
+def model_writer(type_: Any) -> SingleWriter | None:
+    """Return the writer of a model's instances; `None` if `type_` is no model, or if an array with
+    the model could be written otherwise.
+    """
+    if not (isinstance(type_, type) and issubclass(type_, BaseModel)):
+        return None
+    complete(type_)
+    if not type_.__pydantic_complete__:
+        return None
+    schema = type_.__pydantic_core_schema__
+    traits = look_at(schema)
+    class_ = instance_class(schema)
+    if class_ is None or traits.attachments:
+        return None
+    return SingleWriter(class_, _without_warnings(build_serializer(schema)), traits.constants)
 
 
 class PositionalWriter:
