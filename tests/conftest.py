@@ -38,6 +38,8 @@ OUTSIDE: Final = (
     "tests/fuzz/test_targets.py::test_a_mistake_is_found_and_kept",
     "tests/house",
     "tests/interop",
+    "tests/runtime/adapters/test_broker.py",
+    "tests/runtime/adapters/test_stream_entries.py",
     "tests/runtime/budget/test_budget.py",
     "tests/runtime/cli",
     "tests/runtime/budget/test_counting.py",
