@@ -1,5 +1,6 @@
 // npm socket.io 4.8 with an official adapter for Redis: `node cluster_server.mjs ADAPTER REDIS_URL`.
 // Prints `listening PORT`. Clients say what it does to the cluster; tests/interop/cluster says what they must see.
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { createAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
 import { createAdapter as createStreamsAdapter } from "@socket.io/redis-streams-adapter";
@@ -8,6 +9,8 @@ import { Server } from "socket.io";
 
 const [kind, url] = process.argv.slice(2);
 const [pub, sub] = [new Redis(url), new Redis(url)];
+// ioredis ends the program if a connection subscribes before it is ready.
+await Promise.all([pub, sub].map((redis) => once(redis, "ready")));
 const adapters = {
   classic: () => createAdapter(pub, sub),
   sharded: () => createShardedAdapter(pub, sub),

@@ -10,17 +10,45 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any, TypeAlias
 
 import pytest
+from ackord.runtime.adapters import BroadcastFlags, Target
+from ackord.runtime.adapters.redis import redis_publisher, sharded_redis_publisher
+from ackord.runtime.adapters.redis.publisher import RedisPublisher
 from ackord.runtime.client import ClientSocket, Manager
+from ackord.runtime.protocol.socketio.event import encode_plain_event
 
 from tests.interop.conftest import NodeScripts, serving_module
 from tests.redis import serving_redis
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 
 NAMESPACES = ("/", "/chat")
 NAMES = ("python", "other", "node")
 WORDS = ["é😀", 2**40, {"deep": [b"\x00\xff", None, 1.5]}, b"bytes"]
 EVERYBODY: dict[str, list[str]] = {"rooms": [], "except": []}
+
+
+PUBLISHERS: dict[str, Callable[[str], RedisPublisher]] = {
+    "classic": redis_publisher,
+    "sharded": sharded_redis_publisher,
+}
+
+
+async def publish(publisher: RedisPublisher) -> None:
+    """Do what tests/node/cluster_emitter.mjs does."""
+
+    def only(*rooms: str, except_: str = "") -> Target:
+        return Target(frozenset(rooms) or None, frozenset({except_} if except_ else ()))
+
+    for target, values in [
+        (only(), ("all", b"\x00\xff", "é😀")),
+        (only("python"), ("python alone",)),
+        (only("other", "node", except_="node"), ("other alone",)),
+    ]:
+        event = encode_plain_event("told", values)
+        await publisher.publish("/chat", event, target, BroadcastFlags())
+    await publisher.join("/chat", only("everybody", except_="node"), frozenset({"new"}))
+    await publisher.server_side_emit("/chat", encode_plain_event("told", ("servers",)))
+    await publisher.close()
 
 
 class Person:
@@ -56,21 +84,32 @@ class Person:
 People: TypeAlias = dict[str, Person]
 
 
+class Urls(dict[str, str]):
+    """The URLs of the servers by their names, with the kind of their adapter and their Redis."""
+
+    def __init__(self, kind: str, redis: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.redis = redis
+
+
 @pytest.fixture(scope="module", params=["classic", "sharded", "streams"])
-def urls(request: pytest.FixtureRequest, node: NodeScripts) -> Iterator[dict[str, str]]:
+def urls(request: pytest.FixtureRequest, node: NodeScripts) -> Iterator[Urls]:
     """The URLs of the servers."""
     with ExitStack() as stack:
         redis = stack.enter_context(serving_redis()).url
         python = ("tests.interop.cluster.node", request.param, redis)
-        yield {
+        urls = Urls(request.param, redis)
+        urls |= {
             "python": stack.enter_context(serving_module(*python)),
             "other": stack.enter_context(serving_module(*python)),
             "node": stack.enter_context(node.serving("cluster_server.mjs", request.param, redis)),
         }
+        yield urls
 
 
 @asynccontextmanager
-async def people(urls: dict[str, str], namespace: str) -> AsyncGenerator[People]:
+async def people(urls: Urls, namespace: str) -> AsyncGenerator[People]:
     """Connect a client to each server; return when each server reaches all of them."""
     async with AsyncExitStack() as stack:
         found: People = {}
@@ -97,9 +136,7 @@ async def people(urls: dict[str, str], namespace: str) -> AsyncGenerator[People]
         yield found
 
 
-def play(
-    urls: dict[str, str], namespace: str, scenario: Callable[[People, Person], Awaitable[None]]
-) -> None:
+def play(urls: Urls, namespace: str, scenario: Callable[[People, Person], Awaitable[None]]) -> None:
     """Run a scenario with each server as the one that acts."""
 
     async def main() -> None:
@@ -111,7 +148,7 @@ def play(
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
-def test_broadcasts_reach_the_sockets_of_all_servers(urls: dict[str, str], namespace: str) -> None:
+def test_broadcasts_reach_the_sockets_of_all_servers(urls: Urls, namespace: str) -> None:
     async def scenario(found: People, actor: Person) -> None:
         cases: list[tuple[list[str], list[str], set[str]]] = [
             ([], [], set(NAMES)),
@@ -134,7 +171,7 @@ def test_broadcasts_reach_the_sockets_of_all_servers(urls: dict[str, str], names
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
-def test_sockets_of_all_servers_acknowledge(urls: dict[str, str], namespace: str) -> None:
+def test_sockets_of_all_servers_acknowledge(urls: Urls, namespace: str) -> None:
     async def scenario(_: People, actor: Person) -> None:
         for rooms, asked in [([], NAMES), (["node", "other"], ("node", "other"))]:
             answers = await actor.do("ask", {"rooms": rooms, "except": []}, *WORDS)
@@ -148,7 +185,7 @@ def test_sockets_of_all_servers_acknowledge(urls: dict[str, str], namespace: str
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_sockets_of_all_servers_are_described_moved_and_disconnected(
-    urls: dict[str, str], namespace: str
+    urls: Urls, namespace: str
 ) -> None:
     async def scenario(found: People, actor: Person) -> None:
         async def rooms() -> dict[str, set[str]]:
@@ -184,7 +221,7 @@ def test_sockets_of_all_servers_are_described_moved_and_disconnected(
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
-def test_servers_tell_and_ask_one_another(urls: dict[str, str], namespace: str) -> None:
+def test_servers_tell_and_ask_one_another(urls: Urls, namespace: str) -> None:
     async def scenario(found: People, actor: Person) -> None:
         await actor.do("server_emit", EVERYBODY, {"é": 1})
         for name in NAMES:
@@ -194,3 +231,28 @@ def test_servers_tell_and_ask_one_another(urls: dict[str, str], namespace: str) 
         assert answers == [{"node": "😀"}] * 2
 
     play(urls, namespace, scenario)
+
+
+@pytest.mark.parametrize("emitter", ["Ackord's", "Node's"])
+def test_a_process_without_a_server_reaches_all(
+    urls: Urls, node: NodeScripts, emitter: str
+) -> None:
+    kind, redis = urls.kind, urls.redis
+    if kind == "streams" or (kind == "sharded" and emitter == "Node's"):
+        return  # npm has no such emitter
+
+    async def scenario() -> None:
+        async with people(urls, "/chat") as found:
+            if emitter == "Node's":
+                await asyncio.to_thread(node.observe, "cluster_emitter.mjs", redis)
+            else:
+                await publish(PUBLISHERS[kind](redis))
+            for name, person in found.items():
+                await person.hears("all", b"\x00\xff", "é😀")
+                if name != "node":
+                    await person.hears(f"{name} alone")
+                await person.hears("by a server", "servers")
+            sockets = await found["python"].do("fetch", {"rooms": ["new"], "except": []})
+            assert {socket["data"]["name"] for socket in sockets} == {"python", "other"}
+
+    asyncio.run(scenario())

@@ -3,12 +3,12 @@
 They need the extra ``ackord[redis]``.
 """
 
-from ackord.runtime.adapters.redis.emitter import redis_publisher, sharded_redis_publisher
 from ackord.runtime.adapters.redis.factories import (
     redis_adapter,
     redis_streams_adapter,
     sharded_redis_adapter,
 )
+from ackord.runtime.adapters.redis.publisher import redis_publisher, sharded_redis_publisher
 
 __all__ = [
     "redis_adapter",
