@@ -26,6 +26,7 @@ from ackord.runtime.adapters import MemoryAdapter
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.server.namespace import core_of
+from ackord.runtime.server.recovery import Recovery
 
 from tests import hosts
 from tests.hosts import Hosting
@@ -123,7 +124,7 @@ class Lives:
         """Count what the server holds."""
         adapter, recovery = self.server.main.adapter, core_of(self.server.main).recovery
         assert isinstance(adapter, MemoryAdapter)
-        assert recovery is not None
+        assert isinstance(recovery, Recovery)
         return {
             "sessions": self.server.engine.sessions,
             "connections": len(self.server.connections),

@@ -10,6 +10,7 @@ from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server import Limits, RefusalReply, Server, Socket
 from ackord.runtime.server.namespace import core_of
+from ackord.runtime.server.recovery import Recovery
 from ackord.runtime.testing import RawPeer
 from ackord.runtime.websocket import bounds
 from typing_extensions import override
@@ -282,7 +283,7 @@ def test_a_client_that_stays_away_too_long_is_new_and_nothing_of_it_is_left() ->
         await peer.close()
         await asyncio.sleep(11)
         recovery = core_of(server.main).recovery
-        assert recovery is not None
+        assert isinstance(recovery, Recovery)
         assert not recovery.waits
         assert (await welcome(await stage.open(), pid=me["pid"]))["pid"] != me["pid"]
         await asyncio.sleep(60)
@@ -518,7 +519,7 @@ def test_a_client_that_cannot_be_welcomed_leaves_nothing() -> None:
         await peer.send(MsgpackParser().encode("40", ()))
         assert isinstance(await peer.receive(), bytes)
         recovery = core_of(server.main).recovery
-        assert recovery is not None
+        assert isinstance(recovery, Recovery)
         server.emit("x")
         assert (recovery.waits, recovery.log.kept) == (False, 0)
 
