@@ -112,3 +112,17 @@ def test_commands_that_wait_are_bounded_and_fail_with_the_connection() -> None:
             await link.close()
 
     asyncio.run(scenario())
+
+
+def test_a_subscription_that_redis_refuses_ends_the_start_of_the_server() -> None:
+    async def scenario() -> None:
+        with serving_redis() as redis:
+            link = RedisLink(redis.url, "a test", LimitedLog(logging.getLogger("test")))
+            await link.open()
+            await link.call("ACL", "SETUSER", "default", "resetchannels")
+            await link.close()
+            with pytest.raises(ClusterError, match="refused"):
+                async with Server(adapter=redis_adapter(redis.url)).lifespan():
+                    pytest.fail("the server has started")
+
+    asyncio.run(scenario())

@@ -25,7 +25,7 @@ from ackord.runtime.adapters.base import (
 )
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.containment import Step
-from ackord.runtime.errors import InvalidPayloadError
+from ackord.runtime.errors import ClusterError, InvalidPayloadError
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.prepared import Prepared
@@ -365,7 +365,11 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     def _published(self, published: asyncio.Future[None]) -> None:
         if not published.cancelled() and (error := published.exception()) is not None:
-            self.tasks.log.crash("Publishing an event to the other servers", error)
+            if isinstance(error, ClusterError):
+                text = f"Other servers weren't told: {error} (in namespace {quoted(self.name)})"
+                self.tasks.log.write_warning("unpublished", self.name, text)
+            else:
+                self.tasks.log.crash("Publishing an event to the other servers", error)
 
     @override
     def ask_sockets(

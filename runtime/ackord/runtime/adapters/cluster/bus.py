@@ -81,7 +81,7 @@ class ChannelBus:
         # By channel: what comes on it is for this namespace.
         self._adapters: dict[str, ClusterAdapter] = {}
         # Channels of rooms that were made in this turn of the event loop.
-        self._wanted: list[str] = []
+        self._wanted: dict[str, None] = {}
         self._is_open = False
         self._joining = asyncio.Lock()
         self._log = LimitedLog(logging.getLogger("ackord.runtime.server"))
@@ -203,19 +203,18 @@ class ChannelBus:
             self._adapters[channel] = adapter
             if not self._wanted:
                 self._tasks.start(self._subscribe())
-            self._wanted.append(channel)
+            self._wanted[channel] = None
 
     def _room_deleted(self, adapter: ClusterAdapter, room: str) -> None:
         channel = self.channel(adapter, room)
         if self._mode.has_channel(room) and self._adapters.pop(channel, None) is not None:
             if channel in self._wanted:
-                self._wanted.remove(channel)
+                del self._wanted[channel]
             else:
                 self.channels.unsubscribe([channel])
 
     async def _subscribe(self) -> None:
-        wanted = self._wanted
-        self._wanted = []
+        wanted, self._wanted = self._wanted, {}
         with suppress(ClusterError):  # the channels themselves tell of a lost connection
             await self.channels.subscribe(wanted)
 

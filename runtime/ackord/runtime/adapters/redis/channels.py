@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ackord.runtime.adapters.cluster.channels import Receive
-from ackord.runtime.adapters.redis.link import RedisLink
+from ackord.runtime.adapters.redis.link import RedisLink, settle
 from ackord.runtime.errors import ClusterError
 from ackord.runtime.logs.limited import LimitedLog
 
@@ -23,6 +23,7 @@ class RedisChannels:
         "_commands",
         "_count",
         "_incoming",
+        "_log",
         "_outgoing",
         "_publish",
         "_receive",
@@ -38,7 +39,7 @@ class RedisChannels:
             url: Of Redis; see `RedisLink`.
             is_sharded: Use SSUBSCRIBE and SPUBLISH, which Redis has since version 7.
         """
-        log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
+        log = self._log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
         self._outgoing = RedisLink(url, "what other servers are sent", log)
         self._incoming = RedisLink(
             url, "what other servers send", log, take=self._take, mended=self._subscribe_again
@@ -139,5 +140,15 @@ class RedisChannels:
                 for future in self._awaited.pop(channel.decode("utf-8", "replace"), ()):
                     if not future.done():
                         future.set_result(None)
+            case Exception():
+                self._refused(reply)
             case _:
-                pass  # the replies to UNSUBSCRIBE and PING, and errors
+                pass  # the replies to UNSUBSCRIBE and PING
+
+    def _refused(self, error: Exception) -> None:
+        """Fail the subscriptions whose reply is awaited: Redis doesn't say which one it refuses."""
+        self._log.write_warning("subscription", None, f"Redis refused a subscription: {error}")
+        awaited, self._awaited = self._awaited, {}
+        for futures in awaited.values():
+            for future in futures:
+                settle(future, error)

@@ -1,17 +1,24 @@
-"""The entries of the stream of a cluster, as they are read."""
+"""The entries of the stream of a cluster, as they are written and read."""
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from ackord.runtime.adapters.base import Target
-from ackord.runtime.adapters.cluster.binary import unpack
+from ackord.runtime.adapters.cluster.binary import pack, unpack
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
-from ackord.runtime.adapters.cluster.messages import Message
-from ackord.runtime.adapters.cluster.wire import Kind, decode_any, decode_data, read_target
+from ackord.runtime.adapters.cluster.messages import Command, Message
+from ackord.runtime.adapters.cluster.wire import (
+    Kind,
+    decode_any,
+    decode_data,
+    encode_data,
+    read_target,
+)
+from ackord.runtime.adapters.redis.link import Argument
 from ackord.runtime.errors import PeerError
 from ackord.runtime.sockets.payloads import decode_json
 
@@ -31,6 +38,21 @@ _KINDS: Final = {
     )
 }
 _OPTIONS: Final = b'},"opts":'
+
+
+def entry_of(
+    command: Command, uid: str, namespace: str, stream: str, max_len: int
+) -> tuple[Argument, ...]:
+    """Return the command of Redis that writes an entry; what holds bytes is MessagePack in base64.
+
+    `uid` is the id of the server that writes, `max_len` how many entries the stream keeps, about.
+    """
+    data = encode_data(command)
+    text = data.text or b64encode(pack(data.values))
+    return (
+        *("XADD", stream, "MAXLEN", "~", max_len, "*", "uid", uid, "nsp", namespace),
+        *("type", data.kind.value, "data", text),
+    )
 
 
 def entries_of(reply: Any) -> Iterator[tuple[bytes, Fields]]:

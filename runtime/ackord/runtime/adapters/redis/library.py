@@ -81,7 +81,12 @@ class _Closable:
         self.connect = connection.connect
         self.disconnect = connection.disconnect
         self.read_response = connection.read_response
-        self.send_packed_command = connection.send_packed_command
+
+    async def send_packed_command(self, command: Iterable[bytes], *, check_health: bool) -> None:
+        """See `Connection.send_packed_command`; redis-py itself would connect once more."""
+        if not self._connection.is_connected:
+            raise RedisError("the connection is closed")
+        await self._connection.send_packed_command(command, check_health=check_health)
 
     def close_transport(self) -> None:
         """See `Connection.close_transport`."""

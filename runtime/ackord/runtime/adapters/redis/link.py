@@ -165,7 +165,7 @@ class RedisLink:
             while self._outgoing and self._connection is not None:
                 commands, self._outgoing = self._outgoing, []
                 await self._connection.send_packed_command(commands, check_health=False)
-                self._outgoing_bytes -= sum(map(len, commands))
+                self._outgoing_bytes = sum(map(len, self._outgoing))
         except (RedisError, OSError):
             pass  # the reading side finds the connection lost
         finally:

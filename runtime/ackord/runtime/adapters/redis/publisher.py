@@ -21,6 +21,7 @@ from ackord.runtime.adapters.cluster.messages import (
     ServerEvent,
 )
 from ackord.runtime.adapters.redis import classic
+from ackord.runtime.adapters.redis.entries import entry_of
 from ackord.runtime.adapters.redis.link import Argument, RedisLink
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.socketio.event import EncodedEvent
@@ -101,6 +102,19 @@ def redis_publisher(url: str, *, key: str = "socket.io") -> RedisPublisher:
             room = f"{next(iter(rooms))}#" if rooms is not None and len(rooms) == 1 else ""
             return "PUBLISH", f"{key}#{namespace}#{room}", data
         return "PUBLISH", f"{key}-request#{namespace}#", data
+
+    return RedisPublisher(url, address)
+
+
+def redis_streams_publisher(
+    url: str, *, stream_name: str = "socket.io", max_len: int = 10_000
+) -> RedisPublisher:
+    """Send to the servers of a cluster that have `redis_streams_adapter`, or in Node
+    `createAdapter` of ``@socket.io/redis-streams-adapter``.
+    """
+
+    def address(namespace: str, command: Command) -> tuple[Argument, ...]:
+        return entry_of(command, EMITTER, namespace, stream_name, max_len)
 
     return RedisPublisher(url, address)
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,6 @@ from typing import Any, Final, TypeAlias
 
 from ackord.runtime.adapters.base import BroadcastFlags, LocalNamespace, Target
 from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
-from ackord.runtime.adapters.cluster.binary import pack
 from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
 from ackord.runtime.adapters.cluster.channels import Channels
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
@@ -35,8 +33,8 @@ from ackord.runtime.adapters.cluster.messages import (
     Join,
     Leave,
 )
-from ackord.runtime.adapters.cluster.wire import encode_data, encode_packed
-from ackord.runtime.adapters.redis.entries import Fields, entries_of, read_entry
+from ackord.runtime.adapters.cluster.wire import encode_packed
+from ackord.runtime.adapters.redis.entries import Fields, entries_of, entry_of, read_entry
 from ackord.runtime.adapters.redis.link import RedisLink
 from ackord.runtime.adapters.redis.sessions import StreamHistory
 from ackord.runtime.containment import contain
@@ -283,19 +281,17 @@ class StreamBus:
 
     def _write(self, adapter: ClusterAdapter, command: Shared) -> asyncio.Future[None]:
         """Write an entry; what can't be written is performed at once."""
-        data = encode_data(command)
-        text = data.text or b64encode(pack(data.values))
         number = next(self._numbers)
         written: asyncio.Future[Any]
         if len(self._pending) >= MAX_PENDING:
             written = asyncio.get_running_loop().create_future()
             written.set_exception(ClusterError("too many entries of the stream weren't read yet"))
         else:
-            written = self.writer.call(
-                *("XADD", self._settings.name, "MAXLEN", "~", self._settings.max_len, "*"),
-                *("uid", adapter.server_id, "nsp", adapter.name),
-                *("type", data.kind.value, "data", text, "n", number),
+            settings = self._settings
+            entry = entry_of(
+                command, adapter.server_id, adapter.name, settings.name, settings.max_len
             )
+            written = self.writer.call(*entry, "n", number)
         self._pending[number] = _Pending(adapter, command)
         written.add_done_callback(partial(self._perform_if_lost, number))
         return written
