@@ -228,10 +228,12 @@ def test_sockets_of_all_servers_are_described_moved_and_disconnected(
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_servers_tell_and_ask_one_another(urls: Urls, namespace: str) -> None:
     async def scenario(found: People, actor: Person) -> None:
-        await actor.do("server_emit", EVERYBODY, {"é": 1})
+        # Node's classic adapter writes these events as JSON, in which bytes become something else.
+        value = {"é": 1 if actor.name == "node" else b"\x00\xff"}
+        await actor.do("server_emit", EVERYBODY, value)
         for name in NAMES:
             if name != actor.name:
-                await found[name].hears("by a server", {"é": 1})
+                await found[name].hears("by a server", value)
         answers = await actor.do("server_ask", EVERYBODY, "😀")
         assert answers == [{"node": "😀"}] * 2
 
