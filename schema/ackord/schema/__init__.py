@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ackord.schema.language_schema import json_schema
     from ackord.schema.lint.settings import LintSettings
     from ackord.schema.load import LoadResult, load_bytes, load_contract
+    from ackord.schema.memory import Memory
     from ackord.schema.model import Contract
     from ackord.schema.serialize import dump_contract, load_contract_json
     from ackord.schema.source import Place, Range
@@ -35,6 +36,7 @@ __all__ = [
     "FormatResult",
     "LintSettings",
     "LoadResult",
+    "Memory",
     "Place",
     "Range",
     "Related",
@@ -63,6 +65,7 @@ _HOMES = {
     "FormatResult": "formatting.files",
     "LintSettings": "lint.settings",
     "LoadResult": "load",
+    "Memory": "memory",
     "Place": "source",
     "RULES": "diagnostics.rules",
     "Range": "source",

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ackord.schema.analysis.recursion import cycles
 from ackord.schema.collector import paused_collector
@@ -24,6 +24,9 @@ from ackord.schema.resolve.scopes import File, Scopes
 from ackord.schema.resolve.types import PythonTypes
 from ackord.schema.source import Place, Source
 from ackord.schema.yaml.reader import read_yaml
+
+if TYPE_CHECKING:  # only editors have a memory
+    from ackord.schema.memory import Memory
 
 MAX_BYTES: Final = 1_000_000
 """Size of a schema file."""
@@ -79,15 +82,21 @@ def load_contract(path: Path, *, lint: LintSettings = EVERYTHING) -> LoadResult:
 
 
 def load_bytes(
-    data: bytes, file: str, files: Files = _DISK, *, lint: LintSettings = EVERYTHING
+    data: bytes,
+    file: str,
+    files: Files = _DISK,
+    *,
+    lint: LintSettings = EVERYTHING,
+    memory: Memory | None = None,
 ) -> LoadResult:
     """Load the content of a schema file, and the files that it imports.
 
     `file` is the name that diagnostics show, to which imported files are relative; `files` reads
-    these; `lint` says what to warn of.
+    these; `lint` says what to warn of. With the `memory` of an earlier load, only what has changed
+    since then is read; the result is the same.
     """
     with paused_collector():
-        return _Loader(files, lint).load(data, file)
+        return _Loader(files, lint, memory=memory).load(data, file)
 
 
 def load_old_bytes(data: bytes, file: str, files: Files, python_types: PythonTypes) -> LoadResult:
@@ -113,11 +122,16 @@ class _Loader:
     """Loads one contract: its own file first, then imported files, near ones before far ones."""
 
     def __init__(
-        self, files: Files, settings: LintSettings, old_types: PythonTypes | None = None
+        self,
+        files: Files,
+        settings: LintSettings,
+        old_types: PythonTypes | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._files = files
         self._settings = settings
         self._old_types = old_types
+        self._memory = memory
         self._report = Reporter()
         self._sources: dict[str, str] = {}
         self._read: dict[str, _File] = {}
@@ -143,6 +157,8 @@ class _Loader:
         }
         if document is not None:
             contract = self._resolve(files)
+        if self._memory is not None:
+            self._memory.keep(self._sources)
         return LoadResult(
             document=document,
             contract=contract,
@@ -157,7 +173,8 @@ class _Loader:
         self._sources[file] = source.text
         if not is_text:
             return None
-        node = read_yaml(source, report)
+        blocks = None if self._memory is None else self._memory.blocks(file)
+        node = read_yaml(source, report, blocks)
         if node is None and any(one.file == file for one in report.diagnostics()):
             return None
         return read_document(node, source.place(0, 0), report, imported=imported)

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 
@@ -28,9 +29,9 @@ class Place(NamedTuple):
     Each part of a file has one, and few are ever shown: lines and columns are counted on demand.
     """
 
-    source: Source
+    source: Source | Block
     start: int
-    """Offset in the text."""
+    """Offset in the text of the source."""
     end: int
 
     @property
@@ -43,24 +44,46 @@ class Place(NamedTuple):
         """Lines and columns."""
         return self.source.range(self.start, self.end)
 
+    def holds(self, other: Place) -> bool:
+        """Return whether another place is in this one."""
+        shift = other.source.base - self.source.base
+        return (
+            self.file == other.file
+            and self.start <= other.start + shift
+            and other.end + shift <= self.end
+        )
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Source:
     """The text of one file, split into lines."""
 
     file: str
     """The name that diagnostics show, as the user gave it."""
     text: str
-    lines: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """Without their line ends, split where YAML 1.2 splits (section 5.4)."""
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    base: ClassVar[int] = 0
+    """See `Block`, whose places are used as those of a whole file."""
 
-    def __post_init__(self) -> None:
+    @property
+    def whole(self) -> Source:
+        """See `Block`."""
+        return self
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without their line ends, split where YAML 1.2 splits (section 5.4)."""
+        return tuple(piece.rstrip("\r\n") for piece in self._pieces)
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        return (0, *accumulate(map(len, self._pieces[:-1])))
+
+    @cached_property
+    def _pieces(self) -> list[str]:
         pieces = _LINE.findall(self.text)
         if len(pieces) > 1 and not pieces[-2].endswith(("\r", "\n")):
             pieces.pop()  # The text doesn't end with a line end, so no line begins at its end.
-        object.__setattr__(self, "lines", tuple(piece.rstrip("\r\n") for piece in pieces))
-        object.__setattr__(self, "_starts", (0, *accumulate(map(len, pieces[:-1]))))
+        return pieces
 
     def place(self, start: int, end: int) -> Place:
         """Turn two offsets into a place."""
@@ -74,6 +97,38 @@ class Source:
         offset = min(max(offset, 0), len(self.text))
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """An entry of a mapping, from the line of its key to the next entry, which is read alone.
+
+    Its places count from its own beginning, so that what was read of it is still right after the
+    text above it has changed: only `whole` and `base` are other ones then.
+    """
+
+    text: str
+    whole: Source
+    """The file that the block is in."""
+    base: int
+    """Where the text begins in the file."""
+    readings: dict[tuple[object, int], object] = field(
+        init=False, default_factory=dict[tuple[object, int], object]
+    )
+    """What readers have made of the entries in the block, by the reader and the entry's start."""
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.whole.file
+
+    def range(self, start: int, end: int) -> Range:
+        """Turn two offsets in the block into lines and columns of the file."""
+        return self.whole.range(self.base + start, self.base + end)
+
+    def place(self, start: int, end: int) -> Place:
+        """Turn two offsets in the block into a place."""
+        return Place(self, start, end)
 
 
 def invisible_name(character: str) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from ackord.codegen.configuration import (
     find_configuration,
     lint_settings,
 )
-from ackord.schema import Diagnostic, DiskFiles, LoadResult, load_bytes
+from ackord.schema import Diagnostic, DiskFiles, LoadResult, Memory, load_bytes
 
 MAX_BYTES: Final = 1_000_001
 """One more than a schema file may have, so that a larger one is noticed."""
@@ -52,6 +52,8 @@ class Workspace:
         self.results: dict[str, LoadResult] = {}
         """The last result of loading each contract, by the path of its own file."""
         self._last_good: dict[str, LoadResult] = {}
+        self._memories: dict[str, Memory] = {}
+        """What is kept of each contract, by the path of its own file."""
 
     def load(self) -> Mapping[str, list[Diagnostic]]:
         """Load all contracts, and return the problems of each file, also of those without any."""
@@ -65,6 +67,7 @@ class Workspace:
         imported = {
             file for root, result in results.items() for file in result.sources if file != root
         }
+        self._memories = {root: self._memories[root] for root in results}
         # A file that was loaded as a contract, and is imported by one that was loaded later.
         self.results = {
             root: result
@@ -95,7 +98,9 @@ class Workspace:
             data = buffers.read(root, MAX_BYTES)
         except (OSError, ValueError):
             data = b""
-        return load_bytes(data, root, buffers, lint=lint_settings(configuration, Path(root)))
+        lint = lint_settings(configuration, Path(root))
+        memory = self._memories.setdefault(root, Memory())
+        return load_bytes(data, root, buffers, lint=lint, memory=memory)
 
 
 def _configuration() -> Configuration | None:

@@ -34,7 +34,6 @@ _Position: TypeAlias = tuple[int, int]
 class Gap:
     """A part of a file that couldn't be read."""
 
-    source: Source
     place: Place
     key: str | None = None
     """The key of the part, if that could be read."""
@@ -78,7 +77,7 @@ class _Gaps:
         names: set[str] = set()
         for gap in gaps:
             file = gap.place.file
-            self._sources[file] = gap.source
+            self._sources[file] = gap.place.source.whole
             ranges[file, ""].append(gap.place.range)
             ranges[file, "holders"].extend(holder.range for holder in gap.holders)
             names |= gap.names

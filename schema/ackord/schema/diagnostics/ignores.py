@@ -25,19 +25,18 @@ class Ignores:
 
     def __init__(self) -> None:
         self._found: dict[str, list[Ignore]] = {}
+        self.count = 0
+        """How many entries there are."""
 
     def __iter__(self) -> Iterator[Ignore]:
         return (one for ignores in self._found.values() for one in ignores)
 
     def add(self, ignore: Ignore) -> None:
         """Add an entry."""
+        self.count += 1
         self._found.setdefault(ignore.code, []).append(ignore)
 
     def find(self, code: str, place: Place) -> Ignore | None:
         """Return the entry with the smallest part that a place is in."""
-        around = [one for one in self._found.get(code, ()) if _is_inside(place, one.part)]
+        around = [one for one in self._found.get(code, ()) if one.part.holds(place)]
         return min(around, key=lambda one: one.part.end - one.part.start, default=None)
-
-
-def _is_inside(place: Place, part: Place) -> bool:
-    return place.file == part.file and part.start <= place.start and place.end <= part.end

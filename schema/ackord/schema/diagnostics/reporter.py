@@ -30,6 +30,12 @@ class Reporter:
         """The warnings that aren't reported."""
         self._gaps: list[Gap] = []
         self._suggestions = 0
+        self._calls = 0
+
+    @property
+    def activity(self) -> int:
+        """A number that grows with whatever a reader reports, notes or asks."""
+        return self._calls + self.ignores.count
 
     def add(
         self,
@@ -44,6 +50,7 @@ class Reporter:
 
         The rule has the severity, and the hint if no `hint` is given.
         """
+        self._calls += 1
         rule = RULES[code]
         ignore = self.ignores.find(code, place) if rule.severity == "warning" else None
         if ignore is not None:
@@ -64,10 +71,12 @@ class Reporter:
         """Note that a part of a file couldn't be read, so that what is missing because of that
         isn't reported as well.
         """
+        self._calls += 1
         self._gaps.append(gap)
 
     def include(self, other: Reporter) -> None:
         """Take all that another reporter has collected."""
+        self._calls += other.activity
         self._found.update(other._found)  # of the same class
         self._gaps.extend(other._gaps)  # of the same class
 
@@ -78,6 +87,7 @@ class Reporter:
 
     def nearest(self, name: str, known: Iterable[str]) -> str | None:
         """Return "did you mean …?" if a known name is near."""
+        self._calls += 1
         if self._suggestions >= _MAX_SUGGESTING:
             return None
         self._suggestions += 1

@@ -38,8 +38,13 @@ _IN_MINUTES: Final = {"h": 60, "d": 1440}
 _IDENTIFIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 
-def read_event(entry: Entry, report: Reporter, *, to_client: bool) -> EventNode:
-    """Read one entry of ``client_to_server:`` and its sisters."""
+def read_event_to_client(entry: Entry, report: Reporter) -> EventNode:
+    """Read one entry of ``server_to_client:``."""
+    return read_event(entry, report, to_client=True)
+
+
+def read_event(entry: Entry, report: Reporter, *, to_client: bool = False) -> EventNode:
+    """Read one entry of ``client_to_server:`` or ``server_to_server:``."""
     name = Name(entry.key.text, entry.key.place)
     mapping = read_mapping(entry.value, "an event", report) or Mapping(entry.value.place, ())
     section = Section(mapping, name.place, "an event", KEYS, report)

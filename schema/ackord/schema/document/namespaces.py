@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.events import read_event
+from ackord.schema.document.events import read_event, read_event_to_client
 from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
 from ackord.schema.document.nodes import EventNode, Name, NamespaceNode, TypeNode
+from ackord.schema.document.once import read_once
 from ackord.schema.document.section import Section, read_mapping, read_reserved
 from ackord.schema.names import SNAKE_NAME
 from ackord.schema.yaml.nodes import Entry, Mapping
@@ -66,8 +67,5 @@ def _read_payload(key: str, section: Section) -> TypeNode | None:
 
 
 def _read_events(direction: str, section: Section) -> tuple[EventNode, ...]:
-    to_client = direction == "server_to_client"
-    return tuple(
-        read_event(entry, section.report, to_client=to_client)
-        for entry in section.entries(direction)
-    )
+    read = read_event_to_client if direction == "server_to_client" else read_event
+    return tuple(read_once(read, entry, section.report) for entry in section.entries(direction))

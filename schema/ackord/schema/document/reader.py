@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.errors import read_error
@@ -10,13 +11,16 @@ from ackord.schema.document.fields import check_name
 from ackord.schema.document.imports import read_imports
 from ackord.schema.document.namespaces import read_namespace
 from ackord.schema.document.nodes import Document, Name, WireNames
+from ackord.schema.document.once import read_once
 from ackord.schema.document.rooms import read_room
 from ackord.schema.document.section import Section, read_reserved
 from ackord.schema.document.types import read_type_declaration
 from ackord.schema.document.versions import is_version, near_version, shown_version
 from ackord.schema.names import SNAKE_NAME
 from ackord.schema.source import Place
-from ackord.schema.yaml.nodes import Mapping, Node, Scalar, describe
+from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, describe
+
+T = TypeVar("T")
 
 LANGUAGE_VERSION: Final = 1
 """The version of the language that is read."""
@@ -88,11 +92,15 @@ def read_document(
         names=_read_names(section),
         imports=read_imports(section),
         reserved=read_reserved(section, RESERVED),
-        types=tuple(read_type_declaration(entry, report) for entry in section.entries("types")),
-        errors=tuple(read_error(entry, report) for entry in section.entries("errors")),
-        rooms=tuple(read_room(entry, report) for entry in section.entries("rooms")),
-        namespaces=tuple(read_namespace(entry, report) for entry in section.entries("namespaces")),
+        types=_read_each(read_type_declaration, section, "types"),
+        errors=_read_each(read_error, section, "errors"),
+        rooms=_read_each(read_room, section, "rooms"),
+        namespaces=_read_each(read_namespace, section, "namespaces"),
     )
+
+
+def _read_each(read: Callable[[Entry, Reporter], T], section: Section, key: str) -> tuple[T, ...]:
+    return tuple(read_once(read, entry, section.report) for entry in section.entries(key))
 
 
 def _is_known_language(root: Mapping, report: Reporter) -> bool:

@@ -52,7 +52,7 @@ def _report_character(character: str, offset: int, source: Source, report: Repor
     report.add("S004", source.place(offset, offset + 1), what, hint="remove it")
     line_start = source.text.rfind("\n", 0, offset) + 1
     line_end = source.text.find("\n", offset) % (len(source.text) + 1)
-    report.broken(Gap(source=source, place=source.place(line_start, line_end)))
+    report.broken(Gap(place=source.place(line_start, line_end)))
 
 
 def hide_line_ends(text: str) -> tuple[str, dict[int, str]]:

@@ -156,7 +156,7 @@ class _Reader:
         )
         holders = tuple(self._source.place(opening, opening + 1) for opening in self._open)
         place = self._source.place(start, start + 1)
-        self._report.broken(Gap(source=self._source, place=place, holders=holders))
+        self._report.broken(Gap(place=place, holders=holders))
 
     def _close(self, start: int, closing: str) -> None:
         """Take a closing bracket, but one for an outer collection only if it can't be meant so."""
@@ -214,7 +214,7 @@ class _Reader:
         nodes += key, value
 
     def _leave_out(self, start: int, end: int) -> None:
-        self._report.broken(Gap(source=self._source, place=self._source.place(start, end)))
+        self._report.broken(Gap(place=self._source.place(start, end)))
 
     def _absent(self, start: int, end: int) -> Scalar:
         self._leave_out(start, end)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Literal, NamedTuple, TypeAlias
 
-from ackord.schema.source import Place, Source
+from ackord.schema.source import Block, Place, Source
 
 ScalarKind: TypeAlias = Literal["text", "null", "bool", "int", "float"]
 
@@ -30,7 +30,7 @@ _DOUBLE_QUOTED = re.compile(r"\\(?:x..|u....|U........|.)|[^\\]")
 class Scalar(NamedTuple):
     """A plain, quoted or block scalar."""
 
-    source: Source
+    source: Source | Block
     start: int
     end: int
     text: str

@@ -149,7 +149,6 @@ class Recovery:
             holders += self._line_above(block.start)  # The block may have been meant as its value.
         self._report.broken(
             Gap(
-                source=self._source,
                 place=self._source.place(block.start, block.end),
                 key=text[:keep].strip(" :\"'") or None,
                 holders=tuple(self._source.place(*holder) for holder in holders),

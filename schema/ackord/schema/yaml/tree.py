@@ -14,7 +14,7 @@ from typing import Any, Final
 from ackord.schema.diagnostics.diagnostic import related
 from ackord.schema.diagnostics.gaps import Gap
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.source import Source, invisible_name
+from ackord.schema.source import Block, Source, invisible_name
 from ackord.schema.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from yaml.events import (
     AliasEvent,
@@ -42,15 +42,24 @@ class TooDeepError(Exception):
 class TreeBuilder:
     """Builds the tree of one document, and reports what the language doesn't have."""
 
-    def __init__(self, source: Source, hidden: dict[int, str], report: Reporter) -> None:
+    def __init__(
+        self,
+        source: Source | Block,
+        hidden: dict[int, str],
+        report: Reporter,
+        *,
+        depth: int = 0,
+    ) -> None:
         """Begin with an empty tree.
 
         Args:
-            source: The file.
+            source: The text.
             hidden: What to replace in values, as `str.translate` takes it.
             report: Takes the problems.
+            depth: Levels of lists and mappings around the text.
         """
         self.root: Node | None = None
+        self._max_depth = MAX_DEPTH - depth
         self._source = source
         self._hidden = hidden
         self._report = report
@@ -120,7 +129,7 @@ class TreeBuilder:
         return Scalar(self._source, start, end, text, style)
 
     def _gap(self, start: int, end: int) -> Gap:
-        return Gap(source=self._source, place=self._source.place(start, end))
+        return Gap(place=self._source.place(start, end))
 
     def _refuse_mark(self, event: Any, start: int) -> int:
         """Report an anchor or a tag; return where it ends."""
@@ -140,7 +149,7 @@ class TreeBuilder:
 
     def _push(self, start: int, *, is_mapping: bool) -> None:
         self._open.append((start, is_mapping, []))
-        if len(self._open) > MAX_DEPTH:
+        if len(self._open) > self._max_depth:
             place = self._source.place(start, start + 1)
             self._report.add("S007", place, f"this is nested more than {MAX_DEPTH} levels deep")
             raise TooDeepError
@@ -148,8 +157,9 @@ class TreeBuilder:
     def _close(self, end: int) -> None:
         start, is_mapping, nodes = self._open.pop()
         last = nodes[-1] if nodes else None
-        if isinstance(last, Scalar) and self._source.text[end - 1 : end] not in {"}", "]"}:
-            end = max(last.end, start)  # The parser ends a block where the next one begins.
+        if last is not None and self._source.text[end - 1 : end] not in {"}", "]"}:
+            # The parser ends a block where the next one begins.
+            end = max(last.end if isinstance(last, Scalar) else last.place.end, start)
         place = self._source.place(start, end)
         if is_mapping:
             self._add(Mapping(place, mapping_entries(nodes, self._source, self._report)))
@@ -163,7 +173,9 @@ class TreeBuilder:
             self.root = node
 
 
-def mapping_entries(nodes: list[Node], source: Source, report: Reporter) -> tuple[Entry, ...]:
+def mapping_entries(
+    nodes: list[Node], source: Source | Block, report: Reporter
+) -> tuple[Entry, ...]:
     """Pair keys and values; report keys that a mapping can't have."""
     seen: dict[str, Entry] = {}
     for key, value in zip(nodes[::2], nodes[1::2], strict=True):
@@ -182,7 +194,7 @@ def mapping_entries(nodes: list[Node], source: Source, report: Reporter) -> tupl
             # What the mapping misses now is reported at its own key, in the same line or above.
             above = source.text.rfind("\n", 0, max(source.text.rfind("\n", 0, key.start), 0)) + 1
             holder = source.place(above, key.end)
-            report.broken(Gap(source=source, place=key.place, holders=(holder,)))
+            report.broken(Gap(place=key.place, holders=(holder,)))
             continue
         first = seen.get(key.text)
         if first is not None:
