@@ -163,7 +163,7 @@ def test_help_loads_neither_schema_nor_generator_and_a_verb_loads_no_other_one(
 
 def test_without_any_verbs_the_command_line_says_what_to_do() -> None:
     done = python(
-        "import importlib.metadata as m; m.entry_points = lambda **_: ();" + MAIN, "generate"
+        "import importlib.metadata as m; m.entry_points = lambda **_: ();" + MAIN, "greet"
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "install ackord again" in done.stderr

@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from ackord.codegen.python import reserved as python
 from ackord.codegen.target import NameKind
 from ackord.codegen.typescript import reserved as typescript
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """The language of a target."""
 
     title: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ackord.schema.model import (
     Alias,
@@ -56,20 +56,18 @@ class EventPlan:
         return self.declared.ack_args or ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmitterPlan:
+class EmitterPlan(NamedTuple):
     """A class by which a server sends events."""
 
     reach: Reach
-    room: Room | None = None
     sends: tuple[EventPlan, ...]
     """Events that it sends; to one client, also acknowledged ones."""
+    room: Room | None = None
     asks: tuple[EventPlan, ...] = ()
     """Events that it sends to many clients, and whose acknowledgements it collects."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamespacePlan:
+class NamespacePlan(NamedTuple):
     """One namespace."""
 
     declared: Namespace
@@ -94,8 +92,7 @@ class NamespacePlan:
         return bool(self.declared.params)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The answer to an event that has a name of its own: a union of success and errors, or the
     arguments of an acknowledgement.
     """
@@ -104,8 +101,7 @@ class Result:
     event: EventPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """The field that tells the members of a tagged union apart."""
 
     name: str

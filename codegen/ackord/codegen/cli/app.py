@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import click
 from ackord.codegen.cli.outcome import FAILED
-from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs
+from ackord.codegen.cli.verbs import command_of, extra_with, find_verbs, own_verbs
 from ackord.codegen.version import VERSION
 from click.shell_completion import get_completion_class
 
@@ -63,13 +63,15 @@ def _group(arguments: Sequence[str]) -> click.Group:
     """Make the command with the called verb only, or with all verbs if there is no such verb, as
     for ``--help``.
     """
-    verbs = find_verbs()
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    verbs = own_verbs()
+    if called not in verbs:
+        verbs = find_verbs()
     if not verbs:
         sys.stderr.write(
             "ackord: no verbs are found among the installed packages; install ackord again\n"
         )
         sys.exit(FAILED)
-    called = next((argument for argument in arguments if not argument.startswith("-")), "")
     for name in [called] if called in verbs else sorted(verbs):
         _ackord.add_command(command_of(verbs[name]), name)
     return _ackord

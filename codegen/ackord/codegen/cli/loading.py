@@ -37,12 +37,13 @@ UNREADABLE: Final = "S001"
 UNFIT: Final = "S078"
 _SELDOM_NEEDED: Final = (
     "difflib",
+    "importlib.metadata",
     "ackord.schema.analysis.python_classes",
     "ackord.schema.resolve.scalar_values",
     "ackord.schema.yaml.json_reader",
     "ackord.schema.yaml.recovery",
 )
-"""What loading a file imports only where the file needs it."""
+"""What loading a file, or looking at the name of its package, imports only where it is needed."""
 _NEEDED: Final = sys.stdlib_module_names | {
     *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection")
 }

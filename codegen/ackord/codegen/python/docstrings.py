@@ -26,6 +26,8 @@ def said(text: str, indent: int = 0) -> str:
 
     Code blocks (indented or fenced) and tables keep their lines, of any length.
     """
+    if text.isprintable():  # one line, as most texts
+        return _escape(text).strip()
     lines = [
         f"{_VERBATIM if is_verbatim else ''}{' ' * indent}{line}" if line else ""
         for line, is_verbatim in _lines(_escape(text))

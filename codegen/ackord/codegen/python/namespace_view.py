@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from ackord.codegen.documentation import words
 from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan
@@ -13,8 +14,7 @@ from ackord.codegen.python.module import Module
 from ackord.codegen.python.naming import NamespaceNames, OutletNames
 
 
-@dataclass(frozen=True, slots=True)
-class EmitterView:
+class EmitterView(NamedTuple):
     """An emitter, to some clients or servers."""
 
     plan: EmitterPlan

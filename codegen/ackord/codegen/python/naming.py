@@ -10,10 +10,9 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ackord.codegen.casing import camel, constant, prefixed, room_class
 from ackord.codegen.errors import Problem
@@ -24,8 +23,7 @@ from ackord.codegen.scopes import Scope, clashes
 from ackord.schema.model import Enum, Path, Record, TaggedUnion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventNames:
+class EventNames(NamedTuple):
     """The names that one event has."""
 
     constant: str
@@ -43,8 +41,7 @@ class EventNames:
     """The fields of that tuple."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutletNames:
+class OutletNames(NamedTuple):
     """The names of the classes by which a process without a server reaches a namespace."""
 
     emitter: str
@@ -60,8 +57,7 @@ class OutletNames:
         return (self.emitter, self.broadcast, *self.rooms.values(), *cluster)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamespaceNames:
+class NamespaceNames(NamedTuple):
     """The names that one namespace has."""
 
     constant: str
@@ -90,8 +86,7 @@ class NamespaceNames:
     events: Mapping[EventPlan, EventNames]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(NamedTuple):
     """The names of a package."""
 
     types: Mapping[str, str]

@@ -9,12 +9,12 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from importlib.machinery import ModuleSpec
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from importlib.util import find_spec
 from keyword import iskeyword
 from pathlib import Path
 from typing import Final
 
+from ackord.codegen.installed import noted
 from ackord.schema import Contract
 from ackord.schema.model import PythonType
 
@@ -76,6 +76,8 @@ def _is_dependency(module: str) -> bool:
     found = find_spec(module)
     if found is None or not _is_installed(found):
         return False  # so not every distribution is searched
+    from importlib.metadata import packages_distributions  # noqa: PLC0415 - takes long
+
     owners = {_normal(owner) for owner in packages_distributions().get(module, ())}
     pending = [_normal("ackord")]
     for name in pending:  # the list grows meanwhile
@@ -98,12 +100,25 @@ def _is_installed(module: ModuleSpec) -> bool:
 
 
 def _requirements(name: str, *, extras: bool) -> Iterable[str]:
-    try:
-        lines = distribution(name).requires or ()
-    except PackageNotFoundError:
-        return ()
+    lines = _own_requirements() if name == "ackord" else _requirements_of(name)
     wanted = (line for line in lines if extras or "extra ==" not in line)
     return [_normal(match[0]) for line in wanted if (match := re.match(r"[A-Za-z0-9._-]+", line))]
+
+
+def _own_requirements() -> Iterable[str]:
+    content = noted("METADATA")
+    if content is None:
+        return _requirements_of("ackord")
+    return re.findall(r"^Requires-Dist: (.+)", content.partition("\n\n")[0], re.MULTILINE)
+
+
+def _requirements_of(name: str) -> Iterable[str]:
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - takes long
+
+    try:
+        return distribution(name).requires or ()
+    except PackageNotFoundError:
+        return ()
 
 
 def _normal(name: str) -> str:

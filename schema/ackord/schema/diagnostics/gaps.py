@@ -6,8 +6,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ackord.schema.diagnostics.diagnostic import Diagnostic
 from ackord.schema.source import Place, Range, Source
@@ -30,8 +29,7 @@ _OF_NAMES: Final = frozenset({"S021", "S031", "S039", "S042", "S046"})
 _Position: TypeAlias = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(NamedTuple):
     """A part of a file that couldn't be read."""
 
     place: Place

@@ -7,9 +7,8 @@ another rule.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning"]
 """Errors keep a contract from being used, warnings don't."""
@@ -20,8 +19,7 @@ write it otherwise; ``unused``: a part of the file does nothing.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule."""
 
     code: str

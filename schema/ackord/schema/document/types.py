@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.fields import (
@@ -281,8 +280,7 @@ def _read_python(name: Name, section: Section) -> PythonNode | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(NamedTuple):
     what: str
     keys: tuple[str, ...]
     read: Callable[[Name, Section], TypeDeclarationNode | None]

@@ -18,7 +18,7 @@ and this runtime.
 
 def check_attachments(resolved: Resolved, report: Reporter) -> None:
     """Warn once of each type that holds such a list or map."""
-    for of, place in resolved.types:
+    for of, place in resolved.composed:
         kind = next(_unbounded(of, resolved.declarations), None)
         if kind is not None:
             report.add(

@@ -15,7 +15,7 @@ from ackord.schema.resolve.resolved import Resolved
 
 def check_recursive_unions(resolved: Resolved, report: Reporter) -> None:
     """Warn once of each type in which such a union is written."""
-    for of, place in resolved.types:
+    for of, place in resolved.composed:
         if any(_is_recursive(part, resolved.declarations) for part in written_types(of)):
             report.add(
                 "S062",

@@ -9,7 +9,6 @@ those that are only reached by way of its part, as the fields of an argument's t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -49,8 +48,7 @@ _SHOWN: Final = 5
 """Places that are listed in a warning."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unbounded:
+class _Unbounded(NamedTuple):
     """A type without a limit, and where it is used, such as ``send_message.tags`` or
     ``Message.text``.
     """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from ackord.schema.analysis.python_types import PythonTypeError
 from ackord.schema.analysis.recursion import (
@@ -45,8 +44,7 @@ from ackord.schema.source import Place
 _NO_BASES: Final = frozenset({"json", "json_object", "ip"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(NamedTuple):
     """The tag of a union."""
 
     wire: str

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ackord.schema.document.nodes import Document, Name
-from ackord.schema.model import Contract, Type, TypeDeclaration
+from ackord.schema.model import (
+    Contract,
+    LiteralType,
+    RefType,
+    ScalarType,
+    Type,
+    TypeDeclaration,
+)
 from ackord.schema.resolve.scopes import Scopes
 from ackord.schema.source import Place
 
@@ -27,7 +34,12 @@ class Resolved:
     """The files, and the names that each of them knows."""
     declarations: Mapping[str, TypeDeclaration] = field(init=False)
     """The contract's types by name."""
+    composed: tuple[tuple[Type, Place], ...] = field(init=False)
+    """Those of `types` that others are written in: few of them."""
 
     def __post_init__(self) -> None:
         by_name = {declaration.name: declaration for declaration in self.contract.types}
         object.__setattr__(self, "declarations", by_name)
+        plain = ScalarType, RefType, LiteralType
+        composed = tuple(each for each in self.types if each[0].__class__ not in plain)
+        object.__setattr__(self, "composed", composed)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ackord.schema.document.nodes import (
     Document,
@@ -27,8 +26,7 @@ Kind: TypeAlias = Literal["types", "errors", "rooms"]
 KINDS: Final[tuple[Kind, ...]] = ("types", "errors", "rooms")
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """One file of a contract."""
 
     document: Document

@@ -77,6 +77,8 @@ class Scalar(NamedTuple):
         """Return the place of a part of the text, whose `offsets` the caller has taken once."""
         if offsets is None:
             return self.place
+        if offsets.__class__ is range:  # most scalars are written as they are
+            return Place(self.source, self.start + start, self.start + max(start, end))
         start = min(start, len(offsets) - 1)
         end = min(max(start, end), len(offsets) - 1)
         return Place(self.source, self.start + offsets[start], self.start + offsets[end])
