@@ -6,6 +6,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from ackord.codegen.python.layout import WIDTH
@@ -16,11 +17,14 @@ _VERBATIM: Final = "\0"
 _NARROWEST: Final = 40
 """The smallest width of a docstring's text, at any indentation."""
 _TAB: Final = 4
+_KEPT: Final = 4096
+"""Texts that are kept: most stand in several modules."""
 _FENCE: Final = re.compile(r"\s*(```|~~~)")
 _BULLET: Final = re.compile(r"(?:[-*+]|\d+[.)]) +|`?\w+`?: +(?=\S)")
 """The beginning of a list's item, whose other lines are indented."""
 
 
+@lru_cache(maxsize=_KEPT)
 def said(text: str, indent: int = 0) -> str:
     """Return a text escaped for a docstring, with the lines after the first at column `indent`.
 
@@ -36,6 +40,7 @@ def said(text: str, indent: int = 0) -> str:
     return "\n".join(lines)
 
 
+@lru_cache(maxsize=_KEPT)
 def wrap(text: str, indent: int) -> str:
     """Return a docstring with its quotes, whose first line begins at column `indent`; `text` is its
     content.

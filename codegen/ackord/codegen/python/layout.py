@@ -31,6 +31,8 @@ _TOKEN: Final = re.compile(
     r"""|[()\[\]{}]|,[ ]?|\n|[ ]\|[ ]|.""",
     re.DOTALL,
 )
+_UNUSUAL: Final = re.compile(r"\n|,(?! )")
+"""What brackets that were broken already have, or a tuple of one item."""
 _DEF: Final = re.compile(r"((?:async )?def \w+.*) -> (.*)(:(?: \.\.\.)?)")
 _ATTRIBUTE_OR_TEXT: Final = re.compile(r"""\w+(\.\w+)+|.*["']""", re.DOTALL)
 _IMPORT: Final = re.compile(r"(from \S+ import )(.+)")
@@ -40,7 +42,8 @@ class _Brackets(NamedTuple):
     """Brackets that aren't empty."""
 
     opening: str
-    items: tuple[_Parts, ...]
+    items: tuple[str, ...]
+    """The texts of the items, which are parsed only if they don't fit."""
     closing: str
     flat: str
     """The brackets and their content on one line."""
@@ -48,8 +51,6 @@ class _Brackets(NamedTuple):
     """Whether a single item has a comma after it, which makes a tuple."""
     is_broken: bool
     """Whether the brackets were broken already."""
-    stays_whole: bool
-    """Whether neither these brackets nor brackets in them were broken already."""
     keeps_comma_off: bool
     """Whether a single item gets no comma, because in a subscript that would make it a tuple."""
 
@@ -240,21 +241,13 @@ def _broken(brackets: _Brackets, indent: int) -> str:
     comma = "" if keeps_off else ","
     room = WIDTH - inner - len(comma)
     items = [
-        flat
-        if len(flat := _flat(each)) <= room and _stays_whole(each)  # most items
-        else _item(each, inner, len(comma))
+        line
+        if len(line := _line(each)) <= room and "\n" not in each  # most items
+        else _item(_parse(each), inner, len(comma))
         for each in brackets.items
     ]
     body = "\n".join([f"{margin}{item}{comma}" for item in items])
     return f"{brackets.opening}\n{body}\n{' ' * indent}{brackets.closing}"
-
-
-def _stays_whole(parts: _Parts) -> bool:
-    """Return whether no brackets were broken already, at any depth."""
-    for part in parts:  # noqa: SIM110 - a generator takes three times as long
-        if not (isinstance(part, str) or part.stays_whole):
-            return False
-    return True
 
 
 def _flat(parts: _Parts) -> str:
@@ -299,53 +292,32 @@ def _split_once(parts: _Parts, separator: str) -> tuple[_Parts, _Parts | None]:
 
 def _parse(text: str) -> _Parts:
     """Parse text and brackets; empty brackets are text."""
-    return _sequence(iter(_TOKEN.findall(text)))[0][0]
-
-
-def _sequence(tokens: Iterator[str]) -> tuple[list[_Parts], str, bool]:
-    """Read up to a closing bracket.
-
-    Returns:
-        The items, of which the last one is empty after a comma; the closing bracket; and whether
-        there is a line feed.
-    """
-    items: list[_Parts] = []
-    current: list[str | _Brackets] = []
-    closing = ""
-    is_broken = False
+    tokens = iter(_TOKEN.findall(text))
+    parts: list[str | _Brackets] = []
     for token in tokens:
         first = token[0]
-        if first == ",":
-            items.append(tuple(current))
-            current = []
-        elif first in _CLOSING:
-            _open(current, token, tokens)
-        elif first in ")]}":
-            closing = token
-            break
+        if first in _CLOSING:
+            _open(parts, token, tokens)
         elif first in "\"'" or token == _BAR:
-            current.append(token)
-        elif first == "\n":
-            is_broken = True
-        else:
-            _add(current, token)
-    items.append(tuple(current))
-    return items, closing, is_broken
+            parts.append(token)
+        elif first != "\n":
+            _add(parts, token)
+    return tuple(parts)
 
 
 def _open(parts: list[str | _Brackets], opening: str, tokens: Iterator[str]) -> None:
     """Read brackets after some parts, and add them."""
     before = parts[-1] if parts else ""
     is_subscript = opening == "[" and (isinstance(before, _Brackets) or before[-1:].isidentifier())
-    items, closing, is_broken = _sequence(tokens)
-    if items == [()]:
+    items, closing, is_broken = _items(tokens)
+    if items == [""]:
         _add(parts, opening + closing)
         return
     has_comma = not items[-1]
     if has_comma:
         items.pop()
     is_single = has_comma and len(items) == 1 and not is_broken
-    flat = f"{opening}{', '.join(map(_flat, items))}{',' if is_single else ''}{closing}"
+    flat = f"{opening}{', '.join(map(_line, items))}{',' if is_single else ''}{closing}"
     parts.append(
         _Brackets(
             opening=opening,
@@ -354,10 +326,47 @@ def _open(parts: list[str | _Brackets], opening: str, tokens: Iterator[str]) -> 
             flat=flat,
             is_single=is_single,
             is_broken=is_broken,
-            stays_whole=not is_broken and all(map(_stays_whole, items)),
             keeps_comma_off=is_subscript,
         )
     )
+
+
+def _items(tokens: Iterator[str]) -> tuple[list[str], str, bool]:
+    """Read up to a closing bracket.
+
+    Returns:
+        The items, of which the last one is empty after a comma; the closing bracket; and whether
+        there is a line feed outside of other brackets.
+    """
+    items: list[str] = []
+    current: list[str] = []
+    depth = 0
+    closing = ""
+    is_broken = False
+    for token in tokens:
+        first = token[0]
+        if first in _CLOSING:
+            depth += 1
+        elif first in ")]}":
+            if not depth:
+                closing = token
+                break
+            depth -= 1
+        elif not depth and first == ",":
+            items.append("".join(current))
+            current = []
+            continue
+        elif not depth and first == "\n":
+            is_broken = True
+            continue
+        current.append(token)
+    items.append("".join(current))
+    return items, closing, is_broken
+
+
+def _line(text: str) -> str:
+    """Return an item on one line."""
+    return _flat(_parse(text)) if _UNUSUAL.search(text) else text
 
 
 def _add(parts: list[str | _Brackets], text: str) -> None:
