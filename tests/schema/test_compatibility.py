@@ -272,6 +272,9 @@ def test_a_change_of_an_event_breaks_nobody(old: str, new: str) -> None:
 FULL = c2s("say: {ack: int, errors: [Full]}")
 ROOM = "rooms: {doc: {name: 'doc:{a}', params: {a: str}}}\n"
 TENANT = "namespaces: {'/t/{a}': {params: {a: str}}}"
+OPEN = "namespaces: {'/t/{a}': {params: {a: str}, client_to_server: {say: {args: {b: int}}}}}"
+STATIC = OPEN.replace("'/t/{a}': {params: {a: str}", "/t/x: {error_replies: true")
+TALK = "namespaces: {/talk: {name: x, client_to_server: {tell: {name: say, args: {b: str}}}}}"
 OTHERS: list[Case] = [
     ("ERROR_CODE_CHANGE", "error", "errors.Full", (CLIENTS, SERVERS), FULL, FULL.replace("Full: {", "Full: {code: no, ")),
     ("FIELD_ADD_REQUIRED", "error", "errors.Full.fields.b", (SERVERS,), FULL, FULL.replace("limit: int", "limit: int, b: int")),
@@ -287,6 +290,14 @@ OTHERS: list[Case] = [
     ("FIELD_ADD_REQUIRED", "error", "types.ChatAuth.fields.a", (CLIENTS,), "namespaces: {/: {}}", "namespaces: {/: {auth: {fields: {a: int}}}}"),
     ("FIELD_REMOVE_REQUIRED", "error", "types.ChatAuth.fields.a", (SERVERS,), "namespaces: {/: {auth: {fields: {a: int}}}}", "namespaces: {/: {}}"),
     ("FIELD_ADD_REQUIRED", "error", "types.ChatSession.fields.a", (NODES,), "namespaces: {/: {}}", "namespaces: {/: {session: {fields: {a: int}}}}"),
+    ("NAMESPACE_ADD", "error", "namespaces./t/{a}", (SERVERS,), STATIC, OPEN),
+    ("NAMESPACE_REMOVE", "error", "namespaces./t/{a}", (CLIENTS,), OPEN, STATIC),
+    ("NAMESPACE_REMOVE", "error", "namespaces./t/x", (CLIENTS,), STATIC, OPEN.replace("a: str", "a: int")),
+    ("TYPE_CHANGE", "error", "namespaces./t/{a}.client_to_server.say.args.b", (CLIENTS, SERVERS), STATIC, OPEN.replace("b: int", "b: bool")),
+    ("TYPE_CHANGE", "error", "namespaces./t/x.client_to_server.say.args.b", (CLIENTS, SERVERS), OPEN, STATIC.replace("b: int", "b: bool")),
+    ("TYPE_CHANGE", "error", "namespaces./talk.client_to_server.tell.args.b", (CLIENTS, SERVERS), STATIC.replace("/t/x: {", "/x: {"), TALK),
+    ("TYPE_CHANGE", "error", f"{NS}.client_to_server.tell.args.a", (CLIENTS, SERVERS), c2s("say: {args: {a: int}}"), c2s("tell: {name: say, args: {a: str}}")),
+    ("TYPE_CHANGE", "error", f"{NS}.server_to_client.tell.args.a", (CLIENTS,), s2c("say: {args: {a: int}}"), s2c("tell: {name: say, args: {a: str}}")),
     ("ROOM_PATTERN_CHANGE", "error", "rooms.doc", (NODES,), ROOM, ROOM.replace("doc:{", "d:{")),
     ("ROOM_REMOVE", "warning", "rooms.doc", (), ROOM, ""),
     ("SOURCE_ROOM_RENAME", "warning", "rooms.file", (), ROOM, ROOM.replace("{doc:", "{file:")),
@@ -309,6 +320,27 @@ OTHERS: list[Case] = [
     ("SOURCE_ARM_ADD", "warning", f"{M}.members.b", (), types("M: {enum: [a], open: true}"), types("M: {enum: [a, b], open: true}")),
     ("SOURCE_ARM_ADD", "warning", M, (), types("M: {union: [A], tag: t, open: true}, A: {fields: {}}, B: {fields: {}}"), types("M: {union: [A, B], tag: t, open: true}, A: {fields: {}}, B: {fields: {}}")),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("param", "taken"),
+    [
+        ("str", True),
+        ("{type: str, max_length: 1}", True),
+        ('\'literal["x", "y"]\'', True),
+        ("'literal[\"y\"]'", False),
+        ("{type: str, min_length: 2}", False),
+        ("uuid", False),
+        ("int", False),
+    ],
+)
+def test_a_static_namespace_may_become_a_dynamic_one_that_takes_its_path(
+    param: str, taken: bool
+) -> None:
+    old, new = contract(STATIC), contract(OPEN.replace("a: str", f"a: {param}"))
+    for before, after, rollout in ((old, new, CLIENTS), (new, old, SERVERS)):
+        errors = [one for one in found(before, after) if one[1] == "error" and rollout in one[2]]
+        assert (not errors) == taken
 
 
 SWAPPED = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ackord.schema.compatibility.acks import AckComparison, AckWay, takes_failures
 from ackord.schema.compatibility.arguments import compare_args
 from ackord.schema.compatibility.findings import At, Findings
+from ackord.schema.compatibility.paths import PARAMETER, is_number, pair_namespaces, text_type
 from ackord.schema.compatibility.rollouts import (
     CLIENT_WRITES,
     NODE_WRITES,
@@ -21,21 +22,13 @@ from ackord.schema.compatibility.sides import NOTHING, Side
 from ackord.schema.compatibility.types import TYPE, TypeComparison
 from ackord.schema.compatibility.words import name_of
 from ackord.schema.model import (
-    Enum,
     Event,
-    LiteralType,
     Namespace,
-    RefType,
-    ScalarType,
     Type,
 )
 
 _Effect: TypeAlias = tuple[Rollout, str]
 _Section: TypeAlias = Literal["client_to_server", "server_to_client", "server_to_server"]
-
-_NUMBER: Final = "decimal"
-"""The type of text that has the values of an `int`; no parameter is a `decimal` itself."""
-_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 
 
 class _Way(NamedTuple):
@@ -53,6 +46,11 @@ _WAYS: Final = (
     _Way("server_to_client", "S2C", SERVER_WRITES, CLIENT_WRITES),
     _Way("server_to_server", "S2S", NODE_WRITES, NODE_WRITES),
 )
+_MOVED: Final[tuple[_Effect, ...]] = (
+    ("old_clients", "a new server refuses old clients, which connect to the old path"),
+    ("old_servers", "an old server refuses new clients"),
+)
+"""The effects of another path."""
 
 
 class NamespaceComparison:
@@ -63,31 +61,17 @@ class NamespaceComparison:
         self._types = types
         self._acks = AckComparison(types, findings)
         self._findings = findings
+        self._renamed: list[tuple[Iterable[_Effect], Callable[[], None]]] = []
+        """The effects of renaming each renamed part, and how to compare what is in the part."""
 
     def compare(self) -> None:
-        """Compare all namespaces. Those of the same path belong together, whatever the parameters
-        in it are called.
-        """
-        olds = {shape_of(each.path): each for each in self._old.contract.namespaces}
-        news = {shape_of(each.path): each for each in self._new.contract.namespaces}
-        removed = [each for shape, each in olds.items() if shape not in news]
-        added = [each for shape, each in news.items() if shape not in olds]
-        for old in list(removed):
-            new = next((each for each in added if each.identifier == old.identifier), None)
-            if new is not None:
-                removed.remove(old)
-                added.remove(new)
-                self._findings.add(
-                    "NAMESPACE_RENAME",
-                    _at(old, new),
-                    f"{new.path}, it was {old.path}",
-                    (
-                        "old_clients",
-                        "a new server refuses old clients, which connect to the old path",
-                    ),
-                    ("old_servers", "an old server refuses new clients"),
-                )
-        for old in removed:
+        """Compare all namespaces."""
+        pairs = pair_namespaces(self._types)
+        for old, new in pairs.renamed:
+            summary = f"{new.path}, it was {old.path}"
+            self._findings.add("NAMESPACE_RENAME", _at(old, new), summary, *_MOVED)
+            self._renamed.append((_MOVED, partial(self._compare, old, new)))
+        for old in pairs.removed:
             self._findings.add(
                 "NAMESPACE_REMOVE",
                 At(("namespaces", old.path), ("namespaces",)),
@@ -96,23 +80,32 @@ class NamespaceComparison:
                 path=("namespaces", old.path),
                 reserved=old.path in self._new.contract.reserved.namespaces,
             )
-        for new in added:
+        for new in pairs.added:
             self._findings.add(
                 "NAMESPACE_ADD",
                 At(("namespaces",), ("namespaces", new.path)),
                 new.path,
                 ("old_servers", "an old server refuses new clients that connect to it"),
             )
-        for shape, old in olds.items():
-            if shape in news:
-                self._compare(old, news[shape])
+        for old, new in pairs.same:
+            self._compare(old, new)
+        self._compare_renamed()
+
+    def _compare_renamed(self) -> None:
+        """Compare what is in renamed parts as if they had kept their names: after all others, and
+        only for the rollouts that the new name breaks. In others nobody uses both.
+        """
+        for effects, compare in self._renamed:  # a renamed namespace may add its renamed events
+            with self._findings.only({rollout for rollout, _ in effects}):
+                compare()
 
     def _compare(self, old: Namespace, new: Namespace) -> None:
         at = _at(old, new)
         if old.identifier != new.identifier and old.path != "/":  # that of / is the contract's name
             summary = f"{new.identifier}, it was {old.identifier}"
             self._findings.add("SOURCE_NAMESPACE_RENAME", at, summary)
-        self._compare_params(old, new, at)
+        if len(old.params) == len(new.params):
+            self._compare_params(old, new, at)
         self._types.compare(
             old.auth or NOTHING, new.auth or NOTHING, at.below("auth"), CLIENT_WRITES
         )
@@ -154,12 +147,12 @@ class NamespaceComparison:
     def _compare_params(self, old: Namespace, new: Namespace, at: At) -> None:
         olds = {param.name: param for param in old.params}
         news = {param.name: param for param in new.params}
-        names = zip(_PARAMETER.findall(old.path), _PARAMETER.findall(new.path), strict=True)
+        names = zip(PARAMETER.findall(old.path), PARAMETER.findall(new.path), strict=True)
         for one, other in names:
             before, now = olds[one[1:-1]], news[other[1:-1]]
             below = At((*at.old, "params", before.name), (*at.new, "params", now.name))
-            texts = _text_type(before.type, self._old), _text_type(now.type, self._new)
-            if _is_number(texts[0]) == _is_number(texts[1]):
+            texts = text_type(before.type, self._old), text_type(now.type, self._new)
+            if is_number(texts[0]) == is_number(texts[1]):
                 self._types.compare(*texts, below, CLIENT_WRITES)
             else:
                 summary = f"{name_of(now.type)}, it was {name_of(before.type)}"
@@ -185,6 +178,8 @@ class NamespaceComparison:
         olds: dict[str, Event] = {each.name: each for each in getattr(old, way.section)}
         news: dict[str, Event] = {each.name: each for each in getattr(new, way.section)}
         reserved: tuple[str, ...] = getattr(new.reserved, way.section)
+        rule = "" if way.section == "client_to_server" else f"{way.rule}_"
+        acks = AckWay(way.acks, rule, old.error_replies, new.error_replies)
         removed = {name: olds[name] for name in olds if name not in news and name not in turned}
         added = {name: news[name] for name in news if name not in olds and name not in turned}
         for name, event in list(removed.items()):
@@ -193,13 +188,7 @@ class NamespaceComparison:
             )
             if found is not None:
                 del removed[name], added[found.name]
-                self._findings.add(
-                    "EVENT_RENAME",
-                    At((*at.old, name), (*at.new, found.name)),
-                    f"{found.name!r}, it was {name!r}",
-                    *_removed(way.section, event),
-                    *_added(way.section, found),
-                )
+                self._rename_event(event, found, way, at, acks)
         for name, event in removed.items():
             self._findings.add(
                 f"{way.rule}_EVENT_REMOVE",
@@ -217,9 +206,13 @@ class NamespaceComparison:
                 )
         for name, event in olds.items():
             if name in news:
-                rule = "" if way.section == "client_to_server" else f"{way.rule}_"
-                acks = AckWay(way.acks, rule, old.error_replies, new.error_replies)
                 self._compare_event(event, news[name], way, at.below(name), acks)
+
+    def _rename_event(self, old: Event, new: Event, way: _Way, at: At, acks: AckWay) -> None:
+        where = At((*at.old, old.name), (*at.new, new.name))
+        effects = (*_removed(way.section, old), *_added(way.section, new))
+        self._findings.add("EVENT_RENAME", where, f"{new.name!r}, it was {old.name!r}", *effects)
+        self._renamed.append((effects, partial(self._compare_event, old, new, way, where, acks)))
 
     def _compare_event(self, old: Event, new: Event, way: _Way, at: At, acks: AckWay) -> None:
         findings = self._findings
@@ -267,31 +260,8 @@ class NamespaceComparison:
         return any(map(side.holds_bytes, parts))
 
 
-def shape_of(path: str) -> str:
-    """Return a path, or the name of a room, without the names of its parameters."""
-    return _PARAMETER.sub("{}", path)
-
-
 def _at(old: Namespace, new: Namespace) -> At:
     return At(("namespaces", old.path), ("namespaces", new.path))
-
-
-def _text_type(of: Type, side: Side) -> Type:
-    """Return the type of a parameter as text, as which it travels in the path."""
-    match of:
-        case RefType(name) if not isinstance(side.declarations[name], Enum):
-            (atom, *_) = side.alternatives(of, ()).atoms
-            return of if not isinstance(atom.shape, ScalarType) else _text_type(atom.shape, side)
-        case ScalarType("int", constraints):
-            return ScalarType(_NUMBER, constraints)
-        case LiteralType(values):
-            return LiteralType(tuple(str(value) for value in values))
-        case _:
-            return of
-
-
-def _is_number(text: Type) -> bool:
-    return isinstance(text, ScalarType) and text.name == _NUMBER
 
 
 def _turned(old: Namespace, new: Namespace) -> dict[str, tuple[_Section, _Section]]:

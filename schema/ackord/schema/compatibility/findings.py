@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -74,7 +75,17 @@ class Findings:
 
     def __init__(self, rollouts: Collection[Rollout] = ROLLOUTS) -> None:
         self._rollouts = frozenset(rollouts)
+        self._counted = frozenset(ROLLOUTS)
         self._entries: dict[tuple[Family, At, Path, str], _Entry] = {}
+
+    @contextmanager
+    def only(self, rollouts: Iterable[Rollout]) -> Generator[None]:
+        """Take effects in these rollouts only, and no findings whose effects are all in others."""
+        before, self._counted = self._counted, self._counted.intersection(rollouts)
+        try:
+            yield
+        finally:
+            self._counted = before
 
     def fail(
         self,
@@ -93,8 +104,8 @@ class Findings:
         """
         entry = self._entry(family, at, path or at.new, summary, reserved=reserved)
         entry.directions.add(direction)
-        for each in reach:
-            entry.effects[each[direction]] = None
+        effects = (each[direction] for each in reach)
+        entry.effects.update((each, None) for each in effects if each[0] in self._counted)
 
     def add(
         self,
@@ -106,9 +117,12 @@ class Findings:
         reserved: bool = False,
     ) -> None:
         """Add a change with its effects; without effects the finding is a warning."""
+        counted = [each for each in effects if each[0] in self._counted]
+        if effects and not counted:
+            return
         family = Family(rule, rule, rule)
         entry = self._entry(family, at, path or at.new, summary, reserved=reserved)
-        entry.effects.update(dict.fromkeys(effects))
+        entry.effects.update(dict.fromkeys(counted))
 
     def _entry(self, family: Family, at: At, path: Path, summary: str, *, reserved: bool) -> _Entry:
         key = (family, at, path, summary)
@@ -129,7 +143,7 @@ class Findings:
         found: list[Finding] = []
         for entry in self._entries.values():
             effects = tuple(each for each in entry.effects if each[0] in self._rollouts)
-            if entry.effects and not effects:
+            if (entry.effects or entry.directions) and not effects:
                 continue
             rule = _rule(entry)
             is_error = bool(effects) and not entry.reserved and RULES[rule].level == "error"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ackord.schema.compatibility.arguments import compare_defaults
-from ackord.schema.compatibility.events import shape_of
 from ackord.schema.compatibility.findings import At, Findings
+from ackord.schema.compatibility.paths import shape_of
 from ackord.schema.compatibility.types import TypeComparison, renamed_field
 from ackord.schema.compatibility.words import type_name
 from ackord.schema.model import Contract, Enum, Field, PythonType, Record, Room, TaggedUnion
