@@ -36,10 +36,10 @@ class Editor:
         self._send("textDocument/didOpen", {"textDocument": document})
         self._wait_for_problems()
 
-    def type(self, line: int, character: str) -> float:
-        """Put a character before a line's first one; return the seconds of CPU of the server."""
+    def type(self, line: int, column: int, character: str) -> float:
+        """Put a character at a place, from 0; return the seconds of CPU of the server."""
         self._version += 1
-        at = {"line": line, "character": 0}
+        at = {"line": line, "character": column}
         change = {"range": {"start": at, "end": at}, "text": character}
         document = {"uri": self._uri, "version": self._version}
         before = cpu.read(self._pid).total
@@ -68,14 +68,16 @@ class Editor:
         return message
 
 
-def keystroke(directory: Path) -> float:
-    """Return the CPU of the cheapest of some keystrokes, each within a comment."""
+def keystroke(directory: Path, before: str, character: str) -> float:
+    """Return the CPU of the cheapest of some keystrokes, each behind a text of the file."""
     file = directory / "large.yaml"
     text = f"# a comment\n{file.read_text()}"
+    above = text[: text.index(before) + len(before)].split("\n")
     with Popen([sys.executable, "-c", _CODE], stdin=PIPE, stdout=PIPE, cwd=directory) as server:
         editor = Editor(server, file)
         try:
             editor.start(text)
-            return min(editor.type(0, "#") for _ in range(KEYSTROKES))
+            line, column = len(above) - 1, len(above[-1])
+            return min(editor.type(line, column, character) for _ in range(KEYSTROKES))
         finally:
             server.kill()

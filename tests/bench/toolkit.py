@@ -129,6 +129,11 @@ def process(
     return Step(name, lambda directory: child_cpu(command, directory, accepted), target)
 
 
+def keystroke(name: str, before: str, character: str, *, target: float | None = None) -> Step:
+    """Measure a keystroke in an editor, behind a text of the file."""
+    return Step(name, lambda folder: editor.keystroke(folder, before, character), target)
+
+
 IMPORT: Final = (
     "import time, pydantic; from ackord.runtime.stubs import v1; "
     "from pydantic import BaseModel, Field, TypeAdapter; v1.Client; began = time.process_time(); "
@@ -168,7 +173,9 @@ STEPS: Final = (
     process("ackord lint", *ACKORD, "lint", "large.yaml", target=1.2, accepted=(100,)),
     process("ackord breaking", *BREAKING, "before.yaml", target=1.8, accepted=(100,)),
     process("ackord breaking, contract.json", *BREAKING, "large/contract.json", target=1.8),
-    Step("a keystroke in an editor", editor.keystroke, 0.3),
+    keystroke("a keystroke in a comment", "# a comment", "x", target=0.3),
+    keystroke("a keystroke in an event", "doc: Save a model, number 1", "x", target=0.3),
+    keystroke("a keystroke that breaks YAML", "doc: Save a model, number 1", "\n"),
     process("ackord --version", *ACKORD, "--version"),
     process("ackord --help", *ACKORD, "--help", target=0.6),
     Step("registering", lambda directory: own_cpu(REGISTER, directory), 1.0),

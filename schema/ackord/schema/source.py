@@ -112,15 +112,15 @@ class Block:
     """The file that the block is in."""
     base: int
     """Where the text begins in the file."""
+    file: str = field(init=False)
+    """The name of the file."""
     readings: dict[tuple[object, int], object] = field(
         init=False, default_factory=dict[tuple[object, int], object]
     )
     """What readers have made of the entries in the block, by the reader and the entry's start."""
 
-    @property
-    def file(self) -> str:
-        """The name of the file."""
-        return self.whole.file
+    def __post_init__(self) -> None:
+        self.file = self.whole.file
 
     def range(self, start: int, end: int) -> Range:
         """Turn two offsets in the block into lines and columns of the file."""

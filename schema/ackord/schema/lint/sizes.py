@@ -128,13 +128,12 @@ class _Walk:
         pending, left_out, seen = list(used), list[_Used](), set[str]()
         for each in pending:  # the list grows on the way
             for part in _parts(each):
-                if self._ignore(part) is not None:
+                if self._has_ignores and self._ignore(part) is not None:
                     left_out.append(part)
-                    continue
-                lacks = _lacks(part.type)
-                if lacks is not None:
+                elif isinstance(part.type, RefType):
+                    pending += self._enter(part, seen)
+                elif (lacks := _lacks(part.type)) is not None:
                     yield _Unbounded(part.where, lacks)
-                pending += self._enter(part, seen)
         for part in left_out:
             ignore = self._ignore(part)
             if ignore is not None and self._is_unbounded(part.type):
@@ -144,8 +143,6 @@ class _Walk:
 
     def _ignore(self, part: _Used) -> Ignore | None:
         """Return the entry of ``ignore:`` that a type stands in."""
-        if not self._has_ignores:
-            return None
         return self._ignores.find(_CODE, self._places.find(part.path))
 
     @cached_property

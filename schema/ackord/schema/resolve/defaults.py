@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ackord.schema.analysis.parts import written_types
 from ackord.schema.analysis.recursion import endless_defaults
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.expressions.syntax import DefaultSyntax
-from ackord.schema.model import Default, Field, Record, Type, TypeDeclaration
+from ackord.schema.model import (
+    Default,
+    Enum,
+    Field,
+    NewType,
+    Record,
+    RefType,
+    Type,
+    TypeDeclaration,
+)
 from ackord.schema.resolve.default_values import DefaultChecker, DefaultError
 from ackord.schema.source import Place
 
@@ -16,7 +26,8 @@ class DefaultResolver:
     """Resolves the defaults of one contract.
 
     A default may have values of every declared type. So the defaults of declared records' fields
-    wait until all types are declared; all other defaults are resolved after that.
+    wait until all types are declared, unless theirs are known before; all other defaults are
+    resolved after that.
     """
 
     def __init__(self, declarations: dict[str, TypeDeclaration], report: Reporter) -> None:
@@ -24,29 +35,33 @@ class DefaultResolver:
         self._report = report
         self._waiting: dict[tuple[str, str], DefaultSyntax] | None = {}
         """By record and field; `None` when all types are declared."""
+        self._are_right = True
+        """Whether no default was wrong, so that all can be followed."""
 
     def resolve(self, written: DefaultSyntax, of: Type, owner: str, name: str) -> Default | None:
         """Check a default; return `None` if it is put into its record later."""
-        if self._waiting is None:
+        if self._waiting is None or all(map(self._is_known, written_types(of))):
             # With a wrong default there will be no contract, so any value is fine here.
             return self._check(written, of, name) or Default(None)
         self._waiting[owner, name] = written
         return None
 
+    def _is_known(self, of: Type) -> bool:
+        """Return whether a type doesn't depend on types that may be declared later."""
+        return not isinstance(of, RefType) or isinstance(
+            self._declarations.get(of.name), Enum | NewType
+        )
+
     def complete(self) -> None:
         """Called when all types are declared: put the waiting defaults into their records."""
         waiting, self._waiting = self._waiting or {}, None
         places = {key: written.place for key, written in waiting.items()}
-        right = True
         for name in dict.fromkeys(owner for owner, _ in waiting):
             record = self._declarations.get(name)
             if isinstance(record, Record):
                 fields = [self._with_default(name, field, waiting) for field in record.fields]
-                right &= all(
-                    field.default is not None for field in fields if (name, field.name) in waiting
-                )
                 self._declarations[name] = replace(record, fields=tuple(fields))
-        if right:
+        if self._are_right:
             self._check_endless(places)
 
     def _with_default(
@@ -61,6 +76,7 @@ class DefaultResolver:
         try:
             return Default(DefaultChecker(self._declarations).check(written.value, of))
         except DefaultError as exc:
+            self._are_right = False
             self._report.add(
                 "S031",
                 written.place,

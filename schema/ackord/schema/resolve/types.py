@@ -104,6 +104,9 @@ class TypeResolver:
         self.scopes = scopes
         """The names that each file knows."""
         self._declared = declared
+        self._has_camel_case = any(each.names == "camelCase" for each in scopes.documents)
+        self._known: dict[tuple[str, str], RefType] = {}
+        """The declared types that were found, by file and name."""
         self._report = report
         self._bare: Type | None = None
         """The type that a bare ``list``, ``map`` or ``tuple`` stands for."""
@@ -234,7 +237,11 @@ class TypeResolver:
     def wire_name(self, node: FieldNode) -> str:
         """Return the name of a field on the wire."""
         name = node.name
-        if node.identifier is None and self.scopes.wire_names(name.place.file) == "camelCase":
+        if (
+            self._has_camel_case
+            and node.identifier is None
+            and self.scopes.wire_names(name.place.file) == "camelCase"
+        ):
             return lower_camel_case(name.text)
         return name.text
 
@@ -479,9 +486,13 @@ class TypeResolver:
         scalar = _SCALAR_TYPES.get(syntax.name)
         if scalar is not None:
             return scalar
+        key = syntax.place.file, syntax.name
+        known = self._known.get(key)
+        if known is not None:
+            return known
         declared = self.reference(syntax)
         if declared is not None:
-            return RefType(declared)
+            return self._known.setdefault(key, RefType(declared))
         if self._bare is not None and syntax.name in get_args(Bare):
             return self._bare
         if not self.scopes.is_unread(Name(syntax.name, syntax.place)):  # reported already
