@@ -241,8 +241,8 @@ def _broken(brackets: _Brackets, indent: int) -> str:
     comma = "" if keeps_off else ","
     room = WIDTH - inner - len(comma)
     items = [
-        line
-        if len(line := _line(each)) <= room and "\n" not in each  # most items
+        each
+        if len(each) <= room and "\n" not in each  # most items
         else _item(_parse(each), inner, len(comma))
         for each in brackets.items
     ]
@@ -317,7 +317,11 @@ def _open(parts: list[str | _Brackets], opening: str, tokens: Iterator[str]) -> 
     if has_comma:
         items.pop()
     is_single = has_comma and len(items) == 1 and not is_broken
-    flat = f"{opening}{', '.join(map(_line, items))}{',' if is_single else ''}{closing}"
+    content = ", ".join(items)
+    if _UNUSUAL.search(content):
+        items = [each if "\n" in each else _line(each) for each in items]
+        content = ", ".join(map(_line, items))
+    flat = f"{opening}{content}{',' if is_single else ''}{closing}"
     parts.append(
         _Brackets(
             opening=opening,
@@ -365,7 +369,7 @@ def _items(tokens: Iterator[str]) -> tuple[list[str], str, bool]:
 
 
 def _line(text: str) -> str:
-    """Return an item on one line."""
+    """Return an item on one line, as it would be printed there."""
     return _flat(_parse(text)) if _UNUSUAL.search(text) else text
 
 

@@ -285,13 +285,14 @@ def read_fields(entries: Iterable[Entry], what: str, report: Reporter) -> tuple[
     """Read fields, arguments or parameters."""
     fields: list[FieldNode] = []
     for entry in entries:
-        name = Name(entry.key.text, entry.key.place)
+        place = entry.key.place
+        name = Name(entry.key.text, place)
         identifier = read_identifier(entry.value, what, report)
         if identifier is not None:
             check_wire_name(name, what, report)
         else:
             check_name(name, FIELD_NAME, what, report, hint="`name: …`")
-        read = read_type(entry.value, entry.key.place, report, more=FIELD_KEYS)
+        read = read_type(entry.value, place, report, more=FIELD_KEYS)
         fields.append(FieldNode(name, read, identifier))
     return tuple(fields)
 

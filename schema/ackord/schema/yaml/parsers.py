@@ -26,14 +26,7 @@ FAST: Any = _libyaml()
 
 def events(text: str) -> Iterator[Any]:
     """Parse a text; raise `YAMLError` where it isn't YAML."""
-    if FAST is None:
-        yield from slow_events(text)
-        return
-    parser = FAST(text)
-    try:
-        yield from iter(parser.get_event, None)
-    finally:
-        parser.dispose()
+    return slow_events(text) if FAST is None else iter(FAST(text).get_event, None)
 
 
 def slow_events(text: str) -> Iterator[Any]:
