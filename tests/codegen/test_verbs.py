@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from ackord.codegen.cli.verbs import find_verbs
+from ackord.codegen.cli.verbs import find_verbs, own_verbs
 
 CHAT = Path(__file__).parent / "golden" / "chat" / "schema.yaml"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -159,6 +159,15 @@ def test_help_loads_neither_schema_nor_generator_and_a_verb_loads_no_other_one(
     assert not {"pydantic", "jinja2", "yaml", "ackord.schema"} & set(shown)
     greeted = python(f"{report}{MAIN}", "greet", path=plugins).stdout.rpartition("LOADED")[2]
     assert not {"halves_lost", "halves_split", "ackord.codegen.cli.check"} & set(greeted.split())
+
+
+def test_a_verb_of_ours_looks_at_no_other_distributions(tmp_path: Path) -> None:
+    own = {each.name: each.value for each in entry_points(group="ackord.verbs")}
+    assert {each.name: each.value for each in own_verbs().values()} == own
+    report = "import atexit, sys; atexit.register(lambda: print('LOADED', *sorted(sys.modules)));"
+    done = python(f"{report}{MAIN}", "generate", CHAT, "--out", tmp_path / "contract")
+    assert done.returncode == 0
+    assert "importlib.metadata" not in done.stdout.rpartition("LOADED")[2].split()
 
 
 def test_without_any_verbs_the_command_line_says_what_to_do() -> None:
