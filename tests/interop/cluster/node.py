@@ -21,10 +21,10 @@ ADAPTERS: Final[dict[str, Callable[[str], Callable[[LocalNamespace], Adapter]]]]
 }
 
 
-def make_server(kind: str, url: str) -> Server:
+def make_server(kind: str, url: str, **options: Any) -> Server:
     """Make a server that does to the cluster what its clients say."""
     recovery = ConnectionStateRecovery() if kind == "recovery" else None
-    server = Server(adapter=ADAPTERS[kind](url), connection_state_recovery=recovery)
+    server = Server(adapter=ADAPTERS[kind](url), connection_state_recovery=recovery, **options)
     for name in ("/", "/chat"):
         _serve(server.of(name))
     return server

@@ -6,9 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
-import socket as sockets
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,6 +15,7 @@ from ackord.runtime.hosting.uvicorn.waiting import WaitingConnections, waiting_o
 from ackord.runtime.server import Server
 from typing_extensions import override
 
+from tests.proxies import free_port, require_proxy
 from tests.runtime.hosting.network import Connection, Served, frame, response
 from tests.runtime.hosting.ways import DIRECT, THROUGH_ASGI, Hosting, text
 
@@ -126,9 +124,7 @@ http {{
 @pytest.mark.interop
 @on_both_ways
 def test_behind_nginx_each_client_has_its_own_share(hosting: Hosting, tmp_path: Path) -> None:
-    program = shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
-    if program is None:
-        pytest.skip("nginx isn't installed")
+    program = require_proxy("nginx")
 
     async def scenario(served: Served) -> None:
         port = free_port()
@@ -157,13 +153,6 @@ def test_behind_nginx_each_client_has_its_own_share(hosting: Hosting, tmp_path: 
             await nginx.wait()
 
     hosting.play(scenario, trusted_proxies=TRUSTED, max_connections=20, max_half_open=10)
-
-
-def free_port() -> int:
-    with sockets.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 async def until_open(port: int) -> None:
