@@ -89,11 +89,11 @@ bench-full: setup node ## Measure every workload, and what each target comes to:
 soak: setup ## Cut the connections of 2,000 clients for two minutes, and count what is lost
 	@$(PY) -m tests.soak $(SOAK_ARGS)
 
-thorough: setup node ## Run what takes too long for each change: 100,000 short lives, a day of clients, every cut, every cost, values of many contracts
+thorough: setup node ## Run what takes too long for each change: 100,000 short lives, a day of clients, every cut, every cost, values of many contracts, a cluster in chaos
 	@$(PY) -m tests.soak.lives $(LIVES_ARGS)
 	@$(PY) -m tests.soak.clients $(CLIENTS_ARGS)
 	@ACKORD_THOROUGH=1 $(PY) -m pytest -rs -o timeout=1800 tests/runtime/server/test_input_costs.py \
-		tests/interop/test_cut_connections.py tests/codegen/test_breaking_exchange.py \
+		tests/interop/cluster/test_chaos.py tests/interop/test_cut_connections.py tests/codegen/test_breaking_exchange.py \
 		tests/codegen/test_typescript_validation.py \
 		tests/codegen/test_typescript_values.py tests/schema/test_fuzz.py
 

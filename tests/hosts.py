@@ -85,8 +85,10 @@ def host(
             assert_never(hosting)
 
 
-def serve(app: AsgiApp, hosting: Hosting, *, application: Application | None = None) -> None:
-    """Listen on a free port, print ``listening PORT``, and serve until terminated."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def serve(
+    app: AsgiApp, hosting: Hosting, *, application: Application | None = None, port: int = 0
+) -> None:
+    """Listen on a port, or on a free one, print ``listening PORT``, and serve until terminated."""
+    listener = socket.create_server(("127.0.0.1", port))
     print(f"listening {listener.getsockname()[1]}", flush=True)
     host(app, hosting, application=application).run(sockets=[listener])

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from tests.ports import await_port
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILES: Final = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}
@@ -34,7 +34,6 @@ OWN: Final = {
     "haproxy": {"bind :443": "bind 127.0.0.1:{}", "maxconn 20000": "maxconn 500"},
 }
 """What else is of the machine: texts, and what stands in their place for a port."""
-ATTEMPTS: Final = 500
 
 
 def require_proxy(name: str) -> str:
@@ -43,13 +42,6 @@ def require_proxy(name: str) -> str:
     if path is None:
         pytest.skip(f"{name} was not found; on Debian and Ubuntu: apt install {PACKAGES[name]}")
     return path
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def configuration(
@@ -89,21 +81,8 @@ def serving_proxy(name: str, text: str, folder: Path, port: int) -> Generator[No
     with (folder / "said").open("w+b") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said)
         try:
-            _await(port, process, folder)
+            await_port(port, process, folder / "said")
             yield
         finally:
             process.terminate()
             process.wait()
-
-
-def _await(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    for _ in range(ATTEMPTS):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.02)
-        else:
-            return
-    pytest.fail(f"the proxy doesn't listen:\n{(folder / 'said').read_text(encoding='utf-8')}")

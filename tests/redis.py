@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ATTEMPTS = 500
+from tests.ports import ATTEMPTS, await_port, free_port
 
 
 def require_redis() -> str:
@@ -30,36 +31,38 @@ class RedisServer:
     def __init__(self, folder: Path, *options: str) -> None:
         self._folder = folder
         self._options = options
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it listens."""
-        self._process = subprocess.Popen(
-            [require_redis(), "--port", str(self.port), "--bind", "127.0.0.1", *self._options],
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        """Start it, and wait until it answers: it may have to read its data first."""
+        command = [require_redis(), "--port", str(self.port), "--bind", "127.0.0.1"]
+        said = self._folder / "said"
+        with said.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, *self._options], cwd=self._folder, stdout=output, stderr=output
+            )
+        await_port(self.port, self.process, said)
         for _ in range(ATTEMPTS):
-            try:
-                with socket.create_connection(("127.0.0.1", self.port)) as connection:
-                    connection.sendall(b"PING\r\n")
-                    if connection.recv(100).startswith(b"+PONG"):
-                        return
-            except OSError:
-                pass
+            if self.call("PING").startswith(b"+PONG"):
+                return
             time.sleep(0.02)
-        pytest.fail("redis-server does not answer")
+        pytest.fail(f"redis-server doesn't answer:\n{said.read_text(encoding='utf-8')}")
 
-    def stop(self) -> None:
-        """End it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
+    def call(self, *words: str) -> bytes:
+        """Send a command; return the reply as it comes, which is short."""
+        command = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.sendall(f"*{len(words)}\r\n{command}".encode())
+            return connection.recv(10_000)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it, with a signal."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait()
+            self.process = None
 
 
 @contextmanager

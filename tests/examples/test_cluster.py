@@ -7,10 +7,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Mapping
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
@@ -21,7 +19,8 @@ import yaml
 from ackord.runtime.client import Manager
 
 from tests.interop.cluster.test_proxies import TLS
-from tests.proxies import ATTEMPTS, configuration, free_port, serving_proxy
+from tests.ports import await_port, free_port
+from tests.proxies import configuration, serving_proxy
 from tests.redis import require_redis
 from tests.runtime.hosting.test_tls import CERTIFICATE, KEY
 
@@ -66,12 +65,7 @@ def running(name: str, ports: Mapping[str, int], folder: Path) -> Generator[None
             stderr=said,
         )
         try:
-            for _ in range(ATTEMPTS):
-                with socket.socket() as connection:
-                    if connection.connect_ex(("127.0.0.1", ports[name])) == 0:
-                        break
-                assert process.poll() is None, (folder / name).read_text("utf-8")
-                time.sleep(0.02)
+            await_port(ports[name], process, folder / name)
             yield
         finally:
             process.terminate()

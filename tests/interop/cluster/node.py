@@ -1,5 +1,5 @@
 """A server of the clusters in the tests: ``python -m tests.interop.cluster.node ADAPTER
-REDIS_URL``. It prints ``listening PORT`` and does what tests/node/cluster_server.mjs does.
+REDIS_URL [PORT]``. It prints ``listening PORT`` and does what tests/node/cluster_server.mjs does.
 """
 
 from __future__ import annotations
@@ -76,4 +76,5 @@ def _serve(namespace: Namespace) -> None:  # noqa: C901  # a case for each opera
 
 
 if __name__ == "__main__":
-    hosts.serve(make_server(*sys.argv[1:3]).asgi(), hosts.Hosting.DIRECT)
+    chosen = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    hosts.serve(make_server(*sys.argv[1:3]).asgi(), hosts.Hosting.DIRECT, port=chosen)

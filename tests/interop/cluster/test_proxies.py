@@ -18,7 +18,8 @@ from ackord.runtime.client import ClientSocket, Manager
 from tests.interop.cluster.test_operations import EVERYBODY, Person
 from tests.interop.conftest import NodeScripts, serving_module
 from tests.interop.transports import TRANSPORTS
-from tests.proxies import configuration, free_port, serving_proxy
+from tests.ports import free_port
+from tests.proxies import configuration, serving_proxy
 from tests.redis import serving_redis
 from tests.runtime.hosting.test_tls import CERTIFICATE, KEY
 

@@ -16,7 +16,6 @@ from ackord.runtime.adapters.cluster.errors import InvalidMessageError
 from ackord.runtime.adapters.cluster.messages import Broadcast
 from ackord.runtime.adapters.redis import redis_streams_adapter
 from ackord.runtime.adapters.redis.entries import read_entry
-from ackord.runtime.adapters.redis.library import make_connection
 from ackord.runtime.errors import ClusterError, UsageError
 from ackord.runtime.server import Server
 from hypothesis import example, given
@@ -105,12 +104,7 @@ def play(scenario: Callable[[RedisServer, Server], Awaitable[None]]) -> None:
 
 async def add(redis: RedisServer, *fields: str) -> None:
     """Write an entry."""
-    connection = await make_connection(redis.url)
-    words = ["XADD", "socket.io", "*", *fields]
-    command = f"*{len(words)}\r\n" + "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
-    await connection.send_packed_command([command.encode()], check_health=False)
-    await connection.read_response(disable_decoding=True)
-    await connection.disconnect()
+    await asyncio.to_thread(redis.call, "XADD", "socket.io", "*", *fields)
 
 
 def test_bad_entries_are_told_of_and_the_emitters_are_taken(
@@ -156,5 +150,32 @@ def test_an_event_that_redis_did_not_take_reaches_the_sockets_here_once(
                 await asyncio.sleep(0.05)
         assert await peer.receive_text() == '42["x",3]'
         assert any("was trimmed or removed" in record.message for record in caplog.records)
+
+    play(scenario)
+
+
+def test_an_event_that_redis_did_not_take_does_not_overtake_earlier_ones() -> None:
+    async def scenario(redis: RedisServer, server: Server) -> None:
+        def may(*commands: str) -> None:
+            assert redis.call("ACL", "SETUSER", "default", *commands) == b"+OK\r\n"
+
+        peer, _ = await Stage(server).join()
+        may("-xread")
+        await server.publish("x", 1)  # ends the XREAD that waits: the next one is refused
+        assert await peer.receive_text() == '42["x",1]'
+        await server.publish("x", 2)
+        may("-xadd")
+        for number in (3, 4):
+            with pytest.raises(ClusterError):
+                await server.publish("x", number)
+        may("+xread")
+        assert [await peer.receive_text() for _ in range(3)] == [
+            f'42["x",{number}]' for number in (2, 3, 4)
+        ]
+        with pytest.raises(ClusterError):
+            await server.publish("x", 5)
+        may("+xadd")
+        await server.publish("x", 6)
+        assert [await peer.receive_text() for _ in range(2)] == ['42["x",5]', '42["x",6]']
 
     play(scenario)

@@ -15,7 +15,8 @@ from ackord.runtime.hosting.uvicorn.waiting import WaitingConnections, waiting_o
 from ackord.runtime.server import Server
 from typing_extensions import override
 
-from tests.proxies import free_port, require_proxy
+from tests.ports import free_port
+from tests.proxies import require_proxy
 from tests.runtime.hosting.network import Connection, Served, frame, response
 from tests.runtime.hosting.ways import DIRECT, THROUGH_ASGI, Hosting, text
 

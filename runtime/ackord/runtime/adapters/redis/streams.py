@@ -6,8 +6,8 @@ channels instead (`PackedBus`): nobody can use them later.
 
 A server performs its own entries when its reader comes to them. So the sockets of all servers get
 events in the same order. The field ``n`` of an entry, which Node ignores, is the number by which a
-server finds again what it wrote. If an entry can't be written, the server performs it at once for
-its own sockets.
+server finds again what it wrote. If an entry can't be written, the server performs it for its own
+sockets: after the entries that it wrote before, if the reader comes to them within `PAUSE`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ Shared: TypeAlias = Broadcast | Join | Leave | Disconnect
 MAX_PENDING: Final = 10_000
 """Entries of one server that its reader hasn't come to; then no more are written."""
 PAUSE: Final = 0.5
-"""Seconds until a command that Redis refused is sent again."""
+"""Seconds until a command that Redis refused is sent again, and for which an entry that wasn't
+written waits for those before it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +70,14 @@ class StreamSettings:
     """Begins the keys of the sessions of absent clients."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Pending:
     """An entry of this server that its reader hasn't come to."""
 
     adapter: ClusterAdapter
     command: Shared
+    is_lost: bool = False
+    """Whether it wasn't written, or perhaps wasn't."""
 
 
 class PackedBus(ChannelBus):
@@ -298,8 +302,25 @@ class StreamBus:
 
     def _perform_if_lost(self, number: int, written: asyncio.Future[Any]) -> None:
         # A cancelled future, of a caller that waits no longer, says nothing about the entry.
-        if not written.cancelled() and written.exception() is not None:
+        pending = self._pending.get(number)
+        if pending is None or written.cancelled() or written.exception() is None:
+            return
+        pending.is_lost = True
+        if len(self._pending) > MAX_PENDING:
+            self._perform_up_to(number)
+            return
+        self._perform_lost()
+        if number in self._pending:  # the reader is still to come to an earlier one
+            asyncio.get_running_loop().call_later(PAUSE, self._perform_up_to, number)
+
+    def _perform_lost(self) -> None:
+        """Perform entries that weren't written, up to the first one that was."""
+        while (number := next(iter(self._pending), None)) and self._pending[number].is_lost:
             self._perform_own(number)
+
+    def _perform_up_to(self, number: int) -> None:
+        for found in tuple(itertools.takewhile(lambda found: found <= number, self._pending)):
+            self._perform_own(found)
 
     def answer(self, adapter: ClusterAdapter, server: str, answer: Answer) -> None:
         """See `Bus.answer`."""
@@ -388,11 +409,9 @@ class StreamBus:
 
     def _take_own(self, text: bytes) -> None:
         with suppress(ValueError):
-            number = int(text)
             # Entries before this one, if they are still pending, aren't in the stream any more.
-            for earlier in tuple(itertools.takewhile(lambda found: found < number, self._pending)):
-                self._perform_own(earlier)
-            self._perform_own(number)
+            self._perform_up_to(int(text))
+            self._perform_lost()
 
     def _perform_own(self, number: int) -> None:
         """Perform what this server wrote, once."""
