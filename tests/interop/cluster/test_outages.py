@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
 from ackord.runtime.adapters import Target
-from ackord.runtime.adapters.redis import redis_adapter, redis_publisher
+from ackord.runtime.adapters.redis import library, redis_adapter, redis_publisher
 from ackord.runtime.adapters.redis.channels import RedisChannels
 from ackord.runtime.adapters.redis.link import MAX_WAITING, RedisLink
 from ackord.runtime.errors import ClusterError
@@ -124,5 +125,21 @@ def test_a_subscription_that_redis_refuses_ends_the_start_of_the_server() -> Non
             with pytest.raises(ClusterError, match="refused"):
                 async with Server(adapter=redis_adapter(redis.url)).lifespan():
                     pytest.fail("the server has started")
+
+    asyncio.run(scenario())
+
+
+def test_a_redis_that_takes_connections_and_never_answers_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(library, "CONNECT_TIMEOUT", 0.1)
+
+    async def scenario() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+            link = RedisLink(url, "a test", LimitedLog(logging.getLogger("test")))
+            async with asyncio.timeout(20):
+                with pytest.raises(ClusterError, match=r"it doesn't answer within 0\.1 s"):
+                    await link.open()
 
     asyncio.run(scenario())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterable
 from importlib import import_module
@@ -69,7 +70,16 @@ async def make_connection(url: str) -> Connection:
         client_name="ackord",
     )
     connection = pool.make_connection()
-    await connection.connect()
+    try:
+        # redis-py bounds the connection itself, and not the replies to what it sends first.
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            await connection.connect()
+    except TimeoutError as error:
+        await connection.disconnect(nowait=True)
+        raise RedisError(f"it doesn't answer within {CONNECT_TIMEOUT:g} s") from error
+    except BaseException:
+        await connection.disconnect(nowait=True)
+        raise
     return _Closable(connection)
 
 

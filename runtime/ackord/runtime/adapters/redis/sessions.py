@@ -7,6 +7,7 @@ the last entry when the socket joined: so a client that has received nothing may
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
@@ -34,6 +35,10 @@ class Reading(Protocol):
     """Takes commands."""
     position: bytes
     """The id of the entry that was read last, or that is performed now."""
+
+    def watch_session(self, kept: asyncio.Future[Any]) -> None:
+        """Log a session that Redis doesn't keep."""
+        ...
 
 
 class StreamHistory:
@@ -79,7 +84,7 @@ class StreamHistory:
             *("SET", self._key_prefix + session.pid, b64encode(value)),
             *("PX", max(round(seconds * 1000), 1)),
         )
-        kept.add_done_callback(ignore)  # the link tells of a lost connection
+        kept.add_done_callback(self._reading.watch_session)
 
     async def take(self, pid: str, offset: str | None) -> KeptSession | None:
         """See `History.take`."""

@@ -330,6 +330,13 @@ class StreamBus:
         """See `Bus.count`."""
         return await self._channels.count(adapter)
 
+    def watch_session(self, kept: asyncio.Future[Any]) -> None:
+        """See `Reading.watch_session`; the link tells of a lost connection."""
+        if kept.cancelled() or (error := kept.exception()) is None:
+            return
+        if self.writer.is_connected:
+            self._log.write_warning("session", None, f"A session wasn't kept: {error}")
+
     # Reading
 
     async def _find_end(self) -> bytes:
