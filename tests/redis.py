@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,3 +75,32 @@ def serving_redis(*options: str) -> Generator[RedisServer]:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def serving_shards(count: int = 3) -> Generator[list[RedisServer]]:
+    """Run a Redis Cluster, whose shards have about as many slots each, in their order; at the end
+    of the list there is one more without slots.
+    """
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        shards: list[RedisServer] = []
+        for number in range(count + 1):
+            home = Path(folder) / str(number)
+            home.mkdir()
+            bus = free_port()
+            options = ("--cluster-enabled", "yes", "--cluster-port", str(bus))
+            shard = RedisServer(home, "--save", "", "--repl-diskless-sync-delay", "0", *options)
+            shard.start()
+            stack.callback(shard.stop)
+            shards.append(shard)
+            if number < count:
+                first, last = (16384 * part // count for part in (number, number + 1))
+                shard.call("CLUSTER", "ADDSLOTSRANGE", str(first), str(last - 1))
+            shards[0].call("CLUSTER", "MEET", "127.0.0.1", str(shard.port), str(bus))
+        for _ in range(ATTEMPTS):
+            if all(b"cluster_state:ok" in shard.call("CLUSTER", "INFO") for shard in shards):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the shards don't become a cluster")
+        yield shards

@@ -8,12 +8,14 @@ import Redis from "ioredis";
 import { Server } from "socket.io";
 
 const [kind, url] = process.argv.slice(2);
-const [pub, sub] = [new Redis(url), new Redis(url)];
+const connect = () => (kind === "shards" ? new Redis.Cluster([url], { shardedSubscribers: true }) : new Redis(url));
+const [pub, sub] = [connect(), connect()];
 // ioredis ends the program if a connection subscribes before it is ready.
 await Promise.all([pub, sub].map((redis) => once(redis, "ready")));
 const adapters = {
   classic: () => createAdapter(pub, sub),
   sharded: () => createShardedAdapter(pub, sub),
+  shards: () => createShardedAdapter(pub, sub),
   streams: () => createStreamsAdapter(pub),
   recovery: () => createStreamsAdapter(pub),
 };

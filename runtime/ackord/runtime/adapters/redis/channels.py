@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ackord.runtime.adapters.cluster.channels import Receive
@@ -22,6 +22,7 @@ class RedisChannels:
         "_awaited",
         "_commands",
         "_count",
+        "_doubt",
         "_incoming",
         "_log",
         "_outgoing",
@@ -32,13 +33,22 @@ class RedisChannels:
         "_unsubscribe",
     )
 
-    def __init__(self, url: str, *, is_sharded: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        is_sharded: bool = False,
+        doubt: Callable[[], object] | None = None,
+    ) -> None:
         """Begin without connections.
 
         Args:
             url: Of Redis; see `RedisLink`.
             is_sharded: Use SSUBSCRIBE and SPUBLISH, which Redis has since version 7.
+            doubt: Called when Redis ends a subscription or refuses one: another shard of a Redis
+                Cluster may have the channel.
         """
+        self._doubt = doubt
         log = self._log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
         self._outgoing = RedisLink(url, "what other servers are sent", log)
         self._incoming = RedisLink(
@@ -51,6 +61,15 @@ class RedisChannels:
         self._subscribed: set[str] = set()
         # Subscriptions whose reply is awaited, by channel.
         self._awaited: dict[str, list[asyncio.Future[None]]] = {}
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether both connections are there."""
+        return self._outgoing.is_connected and self._incoming.is_connected
+
+    def ask(self, *command: str) -> asyncio.Future[Any]:
+        """Send a command to Redis; the future is that of `RedisLink.call`."""
+        return self._outgoing.call(*command)
 
     async def open(self, receive: Receive) -> None:
         """See `Channels.open`."""
@@ -88,6 +107,10 @@ class RedisChannels:
                 self._subscribed.discard(channel)
                 self._incoming.send(self._unsubscribe, channel)
 
+    def forget(self, channel: str) -> None:
+        """Do not subscribe again: another shard has the channel now."""
+        self._subscribed.discard(channel)
+
     def publish(self, channel: str, data: bytes) -> asyncio.Future[None]:
         """See `Channels.publish`."""
         return self._outgoing.call(self._publish, channel, data)
@@ -109,6 +132,7 @@ class RedisChannels:
         self._receive = None
         await self._outgoing.close()
         await self._incoming.close()
+        self._settle()
         self._forget()
 
     def discard(self) -> None:
@@ -122,12 +146,16 @@ class RedisChannels:
         self._subscribed.clear()
         self._awaited.clear()
 
-    def _subscribe_again(self) -> None:
+    def _settle(self) -> None:
+        """Let nobody wait for replies any more: the connection is lost."""
         for futures in self._awaited.values():
             for future in futures:
                 if not future.done():
                     future.set_result(None)
         self._awaited.clear()
+
+    def _subscribe_again(self) -> None:
+        self._settle()
         for channel in self._subscribed:
             self._incoming.send(self._subscribe, channel)
 
@@ -140,8 +168,16 @@ class RedisChannels:
                 for future in self._awaited.pop(channel.decode("utf-8", "replace"), ()):
                     if not future.done():
                         future.set_result(None)
+            case [b"sunsubscribe", bytes(channel), _]:
+                if (
+                    self._doubt is not None
+                    and channel.decode("utf-8", "replace") in self._subscribed
+                ):
+                    self._doubt()
             case Exception():
                 self._refused(reply)
+                if self._doubt is not None:
+                    self._doubt()
             case _:
                 pass  # the replies to UNSUBSCRIBE and PING
 

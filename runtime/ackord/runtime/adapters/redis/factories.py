@@ -9,6 +9,7 @@ from ackord.runtime.adapters.cluster.bus import ChannelBus, SubscriptionMode
 from ackord.runtime.adapters.redis.channels import RedisChannels
 from ackord.runtime.adapters.redis.classic import ClassicBus
 from ackord.runtime.adapters.redis.link import PING_INTERVAL
+from ackord.runtime.adapters.redis.shards import RedisShards
 from ackord.runtime.adapters.redis.streams import PackedBus, StreamBus, StreamSettings
 from ackord.runtime.errors import UsageError
 
@@ -42,12 +43,12 @@ def sharded_redis_adapter(
         server = Server(adapter=sharded_redis_adapter("redis://127.0.0.1:6379"))
 
     Args:
-        url: Of Redis, as redis-py takes it: ``redis://``, ``rediss://`` for TLS, ``unix://``.
+        url: Of Redis, or of any shard of a Redis Cluster, as redis-py takes it: ``redis://``,
+            ``rediss://`` for TLS, ``unix://``.
         channel_prefix: Begins the names of all channels; the same on all servers.
         subscription_mode: Which rooms have channels of their own; the same on all servers.
     """
-    channels = RedisChannels(url, is_sharded=True)
-    return ChannelBus(channels, prefix=channel_prefix, mode=subscription_mode).make_adapter
+    return ChannelBus(RedisShards(url), prefix=channel_prefix, mode=subscription_mode).make_adapter
 
 
 def redis_streams_adapter(

@@ -13,6 +13,7 @@ try:
     _exceptions: Any = import_module("redis.exceptions")
     _retry: Any = import_module("redis.asyncio.retry")
     _backoff: Any = import_module("redis.backoff")
+    _crc: Any = import_module("redis.crc")
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
         "the adapters for Redis need the package redis; install it with: "
@@ -103,6 +104,16 @@ class _Closable:
         writer = self._connection._writer  # noqa: SLF001  # there is no public way
         if writer is not None:
             writer.transport.abort()
+
+
+SLOTS: Final[int] = _crc.REDIS_CLUSTER_HASH_SLOTS
+"""The slots of a Redis Cluster."""
+
+
+def slot_of(channel: str) -> int:
+    """Return the slot of a Redis Cluster that a channel belongs to."""
+    slot: int = _crc.key_slot(channel.encode("utf-8", "replace"))
+    return slot
 
 
 class Backoff:

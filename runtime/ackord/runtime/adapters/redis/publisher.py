@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
 
 from ackord.runtime.adapters.base import BroadcastFlags, Target
 from ackord.runtime.adapters.cluster import wire
@@ -23,6 +24,7 @@ from ackord.runtime.adapters.cluster.messages import (
 from ackord.runtime.adapters.redis import classic
 from ackord.runtime.adapters.redis.entries import entry_of
 from ackord.runtime.adapters.redis.link import Argument, RedisLink
+from ackord.runtime.adapters.redis.shards import RedisShards
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 
@@ -30,19 +32,40 @@ EMITTER: Final = "emitter"
 """The id of every process without a server, in Node too."""
 
 Address: TypeAlias = Callable[[str, Command], tuple[Argument, ...]]
-"""Makes the command of Redis that sends a command to a namespace."""
+"""Makes the arguments of `Link.call` that send a command to a namespace."""
+
+
+class Link(Protocol):
+    """What a publisher needs of `RedisLink`."""
+
+    async def open(self) -> None:
+        """See `RedisLink.open`."""
+        ...
+
+    def call(self, *arguments: Argument) -> asyncio.Future[Any]:
+        """See `RedisLink.call`."""
+        ...
+
+    async def close(self) -> None:
+        """See `RedisLink.close`."""
+        ...
+
+
+def _link(url: str) -> Link:
+    log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
+    return RedisLink(url, "what the servers are sent", log)
 
 
 class RedisPublisher:
     """Sends to a cluster over Redis; implements `ackord.runtime.adapters.publisher.Publisher`."""
 
-    __slots__ = ("_address", "_link", "_opening", "_url")
+    __slots__ = ("_address", "_link", "_make_link", "_opening")
 
-    def __init__(self, url: str, address: Address) -> None:
+    def __init__(self, make_link: Callable[[], Link], address: Address) -> None:
         """Begin without a connection."""
-        self._url = url
+        self._make_link = make_link
         self._address = address
-        self._link: RedisLink | None = None
+        self._link: Link | None = None
         self._opening = asyncio.Lock()
 
     async def publish(
@@ -76,11 +99,10 @@ class RedisPublisher:
     async def _send(self, namespace: str, command: Command) -> None:
         await (await self._connected()).call(*self._address(namespace, command))
 
-    async def _connected(self) -> RedisLink:
+    async def _connected(self) -> Link:
         async with self._opening:
             if self._link is None:
-                log = LimitedLog(logging.getLogger("ackord.runtime.cluster"))
-                link = RedisLink(self._url, "what the servers are sent", log)
+                link = self._make_link()
                 await link.open()
                 self._link = link
             return self._link
@@ -103,7 +125,7 @@ def redis_publisher(url: str, *, key: str = "socket.io") -> RedisPublisher:
             return "PUBLISH", f"{key}#{namespace}#{room}", data
         return "PUBLISH", f"{key}-request#{namespace}#", data
 
-    return RedisPublisher(url, address)
+    return RedisPublisher(partial(_link, url), address)
 
 
 def redis_streams_publisher(
@@ -116,7 +138,29 @@ def redis_streams_publisher(
     def address(namespace: str, command: Command) -> tuple[Argument, ...]:
         return entry_of(command, EMITTER, namespace, stream_name, max_len)
 
-    return RedisPublisher(url, address)
+    return RedisPublisher(partial(_link, url), address)
+
+
+class _Shards:
+    """The shards of a Redis Cluster, as the link of a publisher."""
+
+    def __init__(self, url: str) -> None:
+        self._shards = RedisShards(url)
+
+    async def open(self) -> None:
+        await self._shards.open(_ignore)
+
+    def call(self, *arguments: Argument) -> asyncio.Future[Any]:
+        """Publish: the arguments are the channel and the message."""
+        channel, data = arguments
+        return self._shards.publish(str(channel), data if isinstance(data, bytes) else b"")
+
+    async def close(self) -> None:
+        await self._shards.close()
+
+
+def _ignore(_channel: str, _data: bytes) -> None:
+    """Take what comes: nothing is subscribed to."""
 
 
 def sharded_redis_publisher(
@@ -129,7 +173,7 @@ def sharded_redis_publisher(
     `createShardedAdapter`.
     """
 
-    def address(namespace: str, command: Command) -> tuple[Argument, ...]:
+    def address(namespace: str, command: Command) -> tuple[str, bytes]:
         data = wire.encode(command, EMITTER, namespace)
         channel = f"{channel_prefix}#{namespace}#"
         if isinstance(command, Broadcast):
@@ -138,6 +182,6 @@ def sharded_redis_publisher(
                 (room,) = rooms
                 if subscription_mode.has_channel(room):
                     channel += f"{room}#"
-        return "SPUBLISH", channel, data
+        return channel, data
 
-    return RedisPublisher(url, address)
+    return RedisPublisher(partial(_Shards, url), address)
