@@ -134,6 +134,7 @@ class Admission:
         refusal = check_contract(namespace, self._connection)
         if refusal:
             return refusal
+        await namespace.until_started()
         auth_text = self._auth_text
         if namespace.recovery is not None:
             if socket.recovered and namespace.recovery.skip_middlewares:

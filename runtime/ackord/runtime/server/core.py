@@ -51,6 +51,8 @@ from ackord.runtime.sockets.listeners import Registration
 from typing_extensions import override
 
 _CALLBACK: Final = "A callback of an event"
+START_TIMEOUT: Final = 5.0
+"""Seconds that clients and questions wait for the adapter of a new namespace."""
 _NO_PARAMS: Final[Mapping[str, str]] = {}
 
 
@@ -84,6 +86,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         "server_loop",
         "short",
         "sockets",
+        "starting",
         "tasks",
     )
 
@@ -132,12 +135,24 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         self.server_id = environment.membership.server_id
         make = environment.membership.make_adapter if make_adapter is None else make_adapter
         self.adapter: Adapter = make(self)
+        self.starting: asyncio.Task[None] | None = None
+        """Starts the adapter of a namespace that was made after the server's start."""
         self.recovery = self._make_recovery()
         self.admissions: set[PendingAdmission] = set()
         """Those which wait for middlewares or the connect hook."""
         # Shared by the sockets, so that one broadcast can ask everybody for an acknowledgement
         # under one id.
         self._next_ack_id = itertools.count()
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the adapter isn't in the cluster yet: what other servers send may be missed."""
+        return self.starting is not None and not self.starting.done()
+
+    async def until_started(self) -> None:
+        """Wait until the adapter is in the cluster, for a bounded time."""
+        if self.starting is not None and self.is_starting:
+            await asyncio.wait([self.starting], timeout=START_TIMEOUT)
 
     def rejoin(self) -> None:
         """Take the server's new id, and an adapter that connects the servers in place of one that
@@ -193,6 +208,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         if self.recovery is not None:
             with Step("forget the events and the clients of a recovery", self.tasks.log):
                 self.recovery.close()
+        await self.until_started()
         await guard(
             _close(self.adapter),
             f"Closing the adapter of namespace {quoted(self.name)}",
@@ -203,6 +219,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         """Forget sockets, rooms and absent clients: their event loop has ended."""
         self.sockets.clear()
         self.admissions.clear()
+        self.starting = None
         self.adapter.discard()
         if self.recovery is not None:
             self.recovery.discard()
@@ -212,11 +229,14 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @property
     def admits_at_once(self) -> bool:
-        """Whether a socket may join without middlewares and a connect hook."""
+        """Whether a socket may join without middlewares, a connect hook or a wait for the
+        adapter.
+        """
         return (
             not self.registrations.middlewares
             and self.registrations.connect_hook is None
             and not self.asks_predicate
+            and not self.is_starting
         )
 
     async def admit(self, socket: SocketT, auth_text: str | None) -> None:
@@ -383,7 +403,16 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         """
         if event.attachments:
             self.check_attachments(event.attachments, f"event {event.name!r}")
-        self.adapter.broadcast_with_ack(event, target, flags, collector)
+        ask = partial(self.adapter.broadcast_with_ack, event, target, flags, collector)
+        if self.starting is None or self.starting.done():
+            ask()
+        else:
+            self.check_event(event)
+            self.tasks.start(self._ask_later(ask))
+
+    async def _ask_later(self, ask: Callable[[], None]) -> None:
+        await self.until_started()
+        ask()
 
     @override
     def adapters(self) -> tuple[Adapter, ...]:
@@ -406,6 +435,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
             AckTimeoutError: one of them didn't answer in `timeout` seconds.
         """
         self.server_loop.check()
+        await self.until_started()
         return await self.adapter.server_side_emit_with_ack(event, timeout)
 
     @override
@@ -419,6 +449,8 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
             AckTimeoutError: another server didn't answer in `timeout` seconds.
         """
         self.server_loop.check()
+        if not flags.local:
+            await self.until_started()
         remote = () if flags.local else await self.adapter.fetch(target, timeout)
         local = [self.sockets[sid] for sid in self.adapter.sockets(target)]
         return [*local, *(FetchedSocket(self, details) for details in remote)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from typing import Any, Final, Generic
+from typing import Any, Generic
 
+from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.bounds.shares import NOBODY, Shares
 from ackord.runtime.errors import UsageError
 from ackord.runtime.logs.text import quoted
@@ -18,12 +17,8 @@ from ackord.runtime.server.namespace import Namespace, namespace_of
 from ackord.runtime.server.parent import ParentNamespace
 from ackord.runtime.server.refusal import TOO_MANY_CHILDREN, RefusalReply
 from ackord.runtime.server.registrations import Registrations
+from ackord.runtime.server.unused import Unused
 from ackord.runtime.sockets.lifecycle import guard
-
-UNUSED_TIMEOUT: Final = 60.0
-"""Seconds after which a dynamic namespace that the application asked for by name is removed, unless
-a client joins it.
-"""
 
 
 class Namespaces(Generic[SocketT]):
@@ -38,6 +33,7 @@ class Namespaces(Generic[SocketT]):
         "_made",
         "_parents",
         "_pending",
+        "_unused",
         "environment",
         "is_started",
         "main",
@@ -61,6 +57,8 @@ class Namespaces(Generic[SocketT]):
         self._idle: Shares[NamespaceCore[SocketT]] = Shares(most)
         # Those of them that are empty with pending admissions.
         self._pending: Shares[NamespaceCore[SocketT]] = Shares(most)
+        # Those that the application has asked for.
+        self._unused: Unused[NamespaceCore[SocketT]] = Unused(self._close_unused)
         self.main: Namespace[SocketT] = Namespace(NamespaceCore(environment, "/", registrations))
         """The namespace ``/``."""
         self._by_name = {"/": self.main._core}
@@ -90,11 +88,7 @@ class Namespaces(Generic[SocketT]):
         for parent in self._parents:
             params = parent.matcher.match(name)
             if params is not None:
-                child = self._add_child(parent, name, params)
-                with suppress(RuntimeError):  # there is no loop before the program runs
-                    # An application that emits to each of its tenants makes a namespace for each.
-                    asyncio.get_running_loop().call_later(UNUSED_TIMEOUT, child.close_if_idle)
-                return namespace_of(child)
+                return namespace_of(self._add_unused(parent, name, params))
         registrations: Registrations[SocketT] = Registrations()
         made = Namespace(NamespaceCore(self.environment, name, registrations))
         self._add(made._core)
@@ -140,6 +134,25 @@ class Namespaces(Generic[SocketT]):
                 namespace.recovery.count_for(client)
             return namespace
         return None if known is not None else self._by_name.get(name)
+
+    def _add_unused(
+        self, parent: ParentNamespace[SocketT], name: str, params: Mapping[str, str]
+    ) -> NamespaceCore[SocketT]:
+        """Make a dynamic namespace that the application has asked for. An application that asks for
+        each of its tenants makes a namespace for each.
+        """
+        child = self._add_child(parent, name, params)
+        self._unused.add(child)
+        return child
+
+    def _close_unused(self, core: NamespaceCore[SocketT]) -> None:
+        if self._by_name.get(core.name) is core and core.is_unused:
+            self._close(core)
+
+    def _find_or_add(self, parent: ParentNamespace[SocketT], name: str) -> NamespaceCore[SocketT]:
+        """Return the namespace of this name; without one, make it a child of `parent`."""
+        params = parent.matcher.match(name) or {}
+        return self._by_name.get(name) or self._add_unused(parent, name, params)
 
     def _became_idle(self, core: NamespaceCore[SocketT]) -> None:
         """Close an empty dynamic namespace, or keep it for absent clients as long as there is
@@ -235,9 +248,13 @@ class Namespaces(Generic[SocketT]):
             self._start_soon(namespace)
 
     def _start_soon(self, namespace: NamespaceCore[SocketT]) -> None:
+        if type(namespace.adapter) is MemoryAdapter:
+            return
         what = f"Starting the adapter of namespace {quoted(namespace.name)}"
         environment = self.environment
-        environment.tasks.start(guard(namespace.adapter.start(), what, environment.log))
+        namespace.starting = environment.tasks.start(
+            guard(namespace.adapter.start(), what, environment.log)
+        )
 
     async def close(self) -> None:
         """Close all namespaces, and their adapters."""
@@ -260,12 +277,13 @@ class Namespaces(Generic[SocketT]):
         self._made.remove(namespace)
         self._idle.remove(namespace)
         self._pending.remove(namespace)
+        self._unused.discard(namespace)
         for parent in self._parents:
             if parent._core is namespace.parent:
-                del parent.children[namespace.name]
+                parent.remove_child(namespace.name)
 
     def _add_parent(self, matcher: Matcher) -> ParentNamespace[SocketT]:
-        parent = ParentNamespace(self.environment, matcher)
+        parent = ParentNamespace(self.environment, matcher, self._find_or_add)
         self._parents.append(parent)
         return parent
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, NoReturn, TypeAlias
 
 from ackord.runtime.adapters.base import AckCollector, Adapter, BroadcastFlags, Target
 from ackord.runtime.adapters.memory import MemoryAdapter
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.event import EncodedEvent
+from ackord.runtime.server.child import Child
 from ackord.runtime.server.contracts import Audience, SocketT
 from ackord.runtime.server.core import NamespaceCore
 from ackord.runtime.server.environment import Environment
@@ -37,21 +39,29 @@ class ParentNamespace(Namespace[SocketT]):
             print(socket.namespace.name, socket.namespace.params["tenant"])
 
     A child gets a copy of the parent's middlewares, listeners, hooks and routes when it is made.
-    Events to the parent, or to rooms of it, go to all children.
+    Events to the parent, or to rooms of it, go to all children that this server has, also to their
+    clients on other servers.
     """
 
-    __slots__ = ("_child_hook", "children", "matcher")
+    __slots__ = ("_add", "_child_hook", "_cores", "children", "matcher")
 
-    def __init__(self, environment: Environment, matcher: Matcher) -> None:
-        """Take the argument of `Server.of`; the parent's own name is its text, and no client can
-        join it.
+    def __init__(
+        self,
+        environment: Environment,
+        matcher: Matcher,
+        add: Callable[[ParentNamespace[SocketT], str], NamespaceCore[SocketT]],
+    ) -> None:
+        """Take the argument of `Server.of`, and what adds a child that no client has asked for. The
+        parent's own name is the text of the argument, and no client can join it.
 
         Raises:
             UsageError: a template is malformed.
         """
         self.matcher = NameMatcher(matcher)
         """Decides which names belong to children."""
+        self._add = add
         self.children: dict[str, Namespace[SocketT]] = {}
+        self._cores: dict[str, NamespaceCore[SocketT]] = {}  # of the children
         # The parent has no sockets, so the application's adapter is only for the children.
         registrations: Registrations[SocketT] = Registrations()
         core = NamespaceCore(
@@ -66,26 +76,42 @@ class ParentNamespace(Namespace[SocketT]):
         self._child_hook = hook
 
     def at(self, name: str) -> Namespace[SocketT]:
-        """Return the child of this name; if it doesn't exist, one that isn't registered and reaches
-        no client.
+        """Return the child of this name, to send to it from anywhere.
+
+        A child that doesn't exist isn't added, unless other servers are asked for answers; what is
+        registered for it has no effect.
+
+        Raises:
+            UsageError: the name can't be one of a child.
         """
-        return self.children.get(name) or self._make(name)
+        found = self.children.get(name)
+        if found is not None:
+            return found
+        params = self.matcher.match(name)
+        if params is None and not self.matcher.has_predicate:
+            raise UsageError(f"{name[:100]!r} isn't a namespace of {self.name!r}")
+        return self._make(name, params or {})
 
     def make_child(self, name: str, params: Mapping[str, str]) -> NamespaceCore[SocketT]:
         """Make a child."""
-        child = self._make(name)
-        child._core.params = params
+        child = self._make(name, params)
         child._core.asks_predicate = self.matcher.has_predicate
         if self._child_hook is not None:
             self._child_hook(child)
         self.children[name] = child
+        self._cores[name] = child._core
         return child._core
 
-    def _make(self, name: str) -> Namespace[SocketT]:
-        core = self._core
-        return Namespace(
-            NamespaceCore(core.environment, name, core.registrations.copy(), parent=core)
-        )
+    def remove_child(self, name: str) -> None:
+        """Forget a child."""
+        del self.children[name], self._cores[name]
+
+    def _make(self, name: str, params: Mapping[str, str]) -> Namespace[SocketT]:
+        parent = self._core
+        core = NamespaceCore(parent.environment, name, parent.registrations.copy(), parent=parent)
+        core.params = params
+        core.audience = Child(core, self._cores, partial(self._add, self))
+        return Namespace(core)
 
 
 class Children(Audience, Generic[SocketT]):

@@ -40,6 +40,8 @@ class Instance(Reach):
     def __init__(self, namespace: UntypedNamespace) -> None:
         """Take the untyped namespace."""
         self.__untyped = namespace
+        parent = core_of(namespace).parent
+        self.__parent: ParentNamespace | None = None if parent is None else parent.facade
 
     def _params(self, type_: type[ParamsT]) -> ParamsT:
         found = type_.parse(self.__untyped.name)
@@ -50,7 +52,9 @@ class Instance(Reach):
     @property
     @override
     def socket_namespace(self) -> UntypedNamespace:
-        return self.__untyped
+        # It may have been removed and made again since.
+        found = None if self.__parent is None else self.__parent.children.get(self.__untyped.name)
+        return found or self.__untyped
 
 
 class Namespace(Reach, Generic[ContextT]):
@@ -161,9 +165,7 @@ class Namespace(Reach, Generic[ContextT]):
         return self.__untyped
 
     def _at(self, params: Params) -> UntypedNamespace:
-        """Return the namespace with these parameters; if it doesn't exist, one that isn't
-        registered and reaches nobody.
-        """
+        """Return the namespace with these parameters, which needn't have clients on this server."""
         parent = self.socket_namespace
         wanted = self.contract.params
         if (

@@ -393,12 +393,12 @@ class StreamBus:
             self._perform_own(number)
 
     def _take(self, fields: Fields) -> None:
-        adapter = self._adapters.get(fields.get(b"nsp", b""))
-        if adapter is None:
-            return
         uid = fields.get(b"uid", b"").decode("utf-8", "replace")
         if uid == self._server_id:
             self._take_own(fields.get(b"n", b""))
+            return
+        adapter = self._adapters.get(fields.get(b"nsp", b""))
+        if adapter is None:
             return
         try:
             message = read_entry(fields, adapter.needs)
@@ -424,4 +424,6 @@ class StreamBus:
         """Perform what this server wrote, once."""
         pending = self._pending.pop(number, None)
         if pending is not None:
-            pending.adapter.receive(pending.adapter.server_id, pending.command)
+            # A dynamic namespace may have been made, or made again, since it was written.
+            adapter = self._adapters.get(pending.adapter.name.encode(), pending.adapter)
+            adapter.receive(adapter.server_id, pending.command)
