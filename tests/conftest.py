@@ -194,7 +194,8 @@ def young_heap() -> None:
 
 
 def _is_unit(item: pytest.Item) -> bool:
-    return item.get_closest_marker("slow") is None and not item.nodeid.startswith(OUTSIDE)
+    is_marked = any(item.get_closest_marker(name) for name in ("slow", "outside"))
+    return not is_marked and not item.nodeid.startswith(OUTSIDE)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
