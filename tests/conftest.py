@@ -40,6 +40,7 @@ OUTSIDE: Final = (
     "tests/interop",
     "tests/runtime/adapters/test_broker.py",
     "tests/runtime/adapters/test_stream_entries.py",
+    "tests/runtime/adapters/test_stream_recovery.py",
     "tests/runtime/budget/test_budget.py",
     "tests/runtime/cli",
     "tests/runtime/budget/test_counting.py",

@@ -191,7 +191,7 @@ LISTENING = {
         "listeners_any_outgoing",
         "set_route",
         "set_server_route",
-        "set_data_dump",
+        "set_data_format",
         "set_data_factory",
         "set_connect_hook",
         "set_disconnect_hook",

@@ -494,16 +494,22 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
 
     @override
     def describe(self, sids: Iterable[str]) -> list[SocketDetails]:
-        dump = self.registrations.dump_data or _unchanged
         return [
             SocketDetails(
                 socket.id,
                 socket.rooms,
-                dump(socket.data),
+                self._dump_data(socket.data),
                 {field.name: getattr(socket.handshake, field.name) for field in fields(Handshake)},
             )
             for socket in [self.sockets[sid] for sid in sids]
         ]
+
+    def _dump_data(self, data: Any) -> Any:
+        dump = self.registrations.dump_data
+        try:
+            return data if dump is None else dump(data)
+        except InvalidPayloadError:
+            return None
 
     @override
     async def receive_server_event(self, event: EncodedEvent) -> AckReply:
@@ -546,12 +552,15 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
             return None
         history: History | None = getattr(self.adapter, "history", None)
         if history is not None:
-            return SharedRecovery(settings, self.adapter, history, self.registrations)
+            return SharedRecovery(
+                settings,
+                self.adapter,
+                history,
+                self.registrations,
+                name=self.name,
+                log=self.tasks.log,
+            )
         return Recovery(settings, self.name, self.adapter, self.close_if_idle)
-
-
-def _unchanged(data: Any) -> Any:
-    return data
 
 
 async def _close(adapter: Adapter) -> None:

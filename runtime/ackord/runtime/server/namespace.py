@@ -110,11 +110,16 @@ class Namespace(Registering[SocketT]):
         """Call `make` for the `data` of each new socket."""
         self._registrations.make_data = make
 
-    def set_data_dump(self, dump: Callable[[Any], Any]) -> None:
-        """Call `dump` with the `data` of a socket that is described to another server; what `dump`
-        returns can be written as JSON.
+    def set_data_format(self, dump: Callable[[Any], Any], load: Callable[[Any], Any]) -> None:
+        """Say how the `data` of a socket travels to other servers.
+
+        `dump` takes it and returns values that can be written as JSON, `None` for data that isn't
+        set; it raises `InvalidPayloadError` for data that can't travel. `load` takes such values of
+        any server, which may be anything, and returns data, for a client that comes back from
+        another server; it raises an `AckordError` for what isn't as it should be.
         """
         self._registrations.dump_data = dump
+        self._registrations.load_data = load
 
     def add_contract(self, contract: ContractName) -> None:
         """Refuse clients that announce contracts and not this one, which describes the

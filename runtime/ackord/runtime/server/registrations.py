@@ -57,6 +57,7 @@ class Registrations(Generic[SocketT]):
         "is_custom",
         "is_main",
         "listeners",
+        "load_data",
         "make_data",
         "middlewares",
         "routes",
@@ -71,8 +72,11 @@ class Registrations(Generic[SocketT]):
         self.event_middlewares: list[EventMiddleware[SocketT]] = []
         self.routes: dict[str, Route] = {}
         self.make_data: Callable[[], Any] = dict
-        self.dump_data: Callable[[Any], Any] | None = None
         """Makes the `data` of a new socket."""
+        self.dump_data: Callable[[Any], Any] | None = None
+        """Makes values of JSON of the `data` of a socket, for other servers."""
+        self.load_data: Callable[[Any], Any] | None = None
+        """Makes the `data` of a socket of such values, for a client that comes back."""
         self.connect_hook: ConnectHook[SocketT] | None = None
         self.contracts: dict[str, ContractName] = {}
         """The contracts that describe the namespace, by name."""
@@ -92,6 +96,7 @@ class Registrations(Generic[SocketT]):
         other.routes = dict(self.routes)
         other.make_data = self.make_data
         other.dump_data = self.dump_data
+        other.load_data = self.load_data
         other.connect_hook = self.connect_hook
         other.contracts = dict(self.contracts)
         other.disconnect_hook = self.disconnect_hook

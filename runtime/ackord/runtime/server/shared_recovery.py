@@ -16,13 +16,17 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from ackord.runtime.adapters.base import Adapter, BroadcastFlags, History, KeptSession, Target
-from ackord.runtime.errors import ClusterError
+from ackord.runtime.errors import AckordError, ClusterError, InvalidPayloadError
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.logs.text import printable, quoted
+from ackord.runtime.protocol.socketio.error_acks import FailureReply
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.recovery import RECOVERABLE, RecoverySession
 from ackord.runtime.protocol.socketio.room_history import RoomHistory
 from ackord.runtime.server.contracts import RecoverableSocket
 from ackord.runtime.server.recovery import Recovery, RecoverySettings
 from ackord.runtime.server.registrations import Registrations
+from ackord.runtime.sockets.failures import describe_failure
 
 _PID_BYTES: Final = 15
 _COST: Final = 300
@@ -54,7 +58,9 @@ class SharedRecovery:
         "_fetched",
         "_history",
         "_live",
+        "_log",
         "_missed",
+        "_name",
         "_options",
         "_registrations",
         "_size",
@@ -68,8 +74,13 @@ class SharedRecovery:
         adapter: Adapter,
         history: History,
         registrations: Registrations[Any],
+        *,
+        name: str,
+        log: LimitedLog,
     ) -> None:
-        """Begin without clients."""
+        """Begin without clients; `name` is that of the namespace."""
+        self._name = name
+        self._log = log
         self._options = settings.options
         self._adapter = adapter
         self._history = history
@@ -182,9 +193,11 @@ class SharedRecovery:
             return
         if kept is None or pid in self._missed:
             return
+        session = self._session_of(kept, client)
+        if session is None:
+            return
         # From here on the events of this server's reader are recorded.
         missed = self._missed[pid] = _Missed(kept.rooms | {kept.sid})
-        session = self._session_of(kept, client)
         try:
             await self._read_missed(kept, missed)
         except ClusterError:
@@ -217,16 +230,31 @@ class SharedRecovery:
         missed.events.extendleft(reversed(found.events))
         missed.size += found.size
 
-    def _session_of(self, kept: KeptSession, client: str) -> RecoverySession:
+    def _session_of(self, kept: KeptSession, client: str) -> RecoverySession | None:
+        load = self._registrations.load_data
+        try:
+            data = kept.data if load is None else load(kept.data)
+        except FailureReply as failure:
+            self._warn("isn't as this server declares it", describe_failure(failure).lstrip(": "))
+            return None
+        except AckordError as error:
+            self._warn("isn't as this server declares it", str(error))
+            return None
         rooms = RoomHistory()
         for room in kept.rooms:
             rooms.join(room, 0)
         session = RecoverySession(kept.sid, kept.pid, rooms, client=client)
         session.since = kept.since
-        session.data = (
-            kept.data if self._registrations.dump_data is None else self._registrations.make_data()
-        )
+        session.data = data
         return session
+
+    def _warn(self, what: str, why: str) -> None:
+        self._log.write_warning(
+            "session",
+            self._name,
+            f"The session data of a client that lost its connection {what}, so the client begins "
+            f"anew (in namespace {quoted(self._name)}): {printable(why[:300])}",
+        )
 
     def claim(self, auth: dict[str, Any]) -> RecoverySession | None:
         """Remove ``pid`` and ``offset`` from the payload of CONNECT, and return the session that
@@ -318,7 +346,11 @@ class SharedRecovery:
         session.expires = _now() + seconds
         session.claimed = False
         dump = self._registrations.dump_data
-        data = session.data if dump is None else dump(session.data)
+        try:
+            data = session.data if dump is None else dump(session.data)
+        except InvalidPayloadError as error:
+            self._warn("can't be written as JSON", str(error))
+            return
         self._history.keep(
             KeptSession(session.sid, session.pid, rooms, data, session.since), seconds
         )

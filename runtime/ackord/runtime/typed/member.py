@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar, cast
 
-from ackord.runtime.errors import AckordError, InvalidAckError, InvalidPayloadError, UsageError
+from ackord.runtime.errors import AckordError, InvalidAckError, UsageError
 from ackord.runtime.protocol.socketio.values import encode_json
 from ackord.runtime.server.contracts import Audience, RemoteSocket
 from ackord.runtime.server.handshake import Handshake
@@ -100,11 +100,22 @@ class Member(Generic[SessionT]):
 
 def dump_session(contract: NamespaceContract, data: Any) -> Any:
     """Return the session of a connection as JSON values, for another server; `None` if the session
-    isn't set, or JSON can't hold it.
+    isn't set.
+
+    Raises:
+        InvalidPayloadError: JSON can't hold it.
     """
     if contract.session_value is None or not isinstance(data, contract.session):
         return None
-    try:
-        return contract.session_value.dump(data)
-    except InvalidPayloadError:
-        return None
+    return contract.session_value.dump(data)
+
+
+def load_session(contract: NamespaceContract, data: Any) -> Any:
+    """Return the session of a connection from what another server says; nothing is trusted.
+
+    Raises:
+        AckordError: it isn't as declared.
+    """
+    if contract.session_value is None or data is None or data == {}:
+        return {} if contract.session_default is None else contract.session_default()
+    return contract.session_value.read(encode_json(data))

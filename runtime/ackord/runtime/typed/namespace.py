@@ -16,7 +16,7 @@ from ackord.runtime.server.refusal import RefusalReply
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.event import NamespaceContract
 from ackord.runtime.typed.handlers import awaiting, check_handlers, handler
-from ackord.runtime.typed.member import dump_session
+from ackord.runtime.typed.member import dump_session, load_session
 from ackord.runtime.typed.model import DeclaredError, Error, error_message
 from ackord.runtime.typed.params import Params, ParamsT
 from ackord.runtime.typed.reach import Reach
@@ -134,7 +134,9 @@ class Namespace(Reach, Generic[ContextT]):
         if self.contract.contract_name is not None:
             namespace.add_contract(self.contract.contract_name)
         if self.contract.session is not None:
-            namespace.set_data_dump(partial(dump_session, self.contract))
+            namespace.set_data_format(
+                partial(dump_session, self.contract), partial(load_session, self.contract)
+            )
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
         self.__attach_hooks(namespace)

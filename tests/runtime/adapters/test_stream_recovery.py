@@ -1,0 +1,154 @@
+"""Clients that come back over a stream to another server: their typed sessions, and the bounds of
+what is read for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from ackord.runtime.adapters.cluster.binary import pack
+from ackord.runtime.adapters.redis import redis_streams_adapter
+from ackord.runtime.adapters.redis.link import RedisLink
+from ackord.runtime.logs.limited import LimitedLog
+from ackord.runtime.server import ConnectionStateRecovery, Server
+from ackord.runtime.sockets.payloads import decode_json
+from ackord.runtime.testing import RawPeer
+from typing_extensions import override
+
+from tests.redis import RedisServer, serving_redis
+from tests.runtime.server.stage import Stage
+from tests.runtime.typed.collab import QuietContext, QuietNamespace
+
+
+class Counting(QuietNamespace):
+    """Counts the questions of a client in its session."""
+
+    @override
+    async def on_ask(self, ctx: QuietContext, x: int) -> int:
+        ctx.data.seen += x
+        return ctx.data.seen
+
+
+class Site:
+    """A Redis, and servers that keep sessions there."""
+
+    def __init__(self, redis: RedisServer, **options: Any) -> None:
+        self.redis = redis
+        self.stages: list[Stage] = []
+        self.options = options
+
+    def add(self) -> Stage:
+        server = Server(
+            adapter=redis_streams_adapter(self.redis.url),
+            connection_state_recovery=ConnectionStateRecovery(**self.options),
+            ping_interval=300,
+            ping_timeout=300,
+        )
+        server.register(Counting())
+        self.stages.append(Stage(server))
+        return self.stages[-1]
+
+    async def call(self, *words: str | bytes | int) -> Any:
+        link = RedisLink(self.redis.url, "a test", LimitedLog(logging.getLogger("test")))
+        await link.open()
+        try:
+            return await link.call(*words)
+        finally:
+            await link.close()
+
+
+def play(scenario: Callable[[Site, Stage, Stage], Awaitable[None]], **options: Any) -> None:
+    """Run a scenario with two servers."""
+
+    async def main(redis: RedisServer) -> None:
+        site = Site(redis, **options)
+        here, there = site.add(), site.add()
+        async with here.server.lifespan(), there.server.lifespan():
+            await scenario(site, here, there)
+
+    with serving_redis() as redis:
+        asyncio.run(asyncio.wait_for(main(redis), 60))
+
+
+async def join(stage: Stage, payload: str = "") -> tuple[RawPeer, dict[str, str], list[Any]]:
+    """Join the namespace; return the client, the answer to CONNECT, and the missed events."""
+    peer = await stage.open()
+    await peer.send(f"40/quiet,{payload}")
+    missed: list[Any] = []
+    while (packet := await peer.receive_text()).startswith("42"):
+        missed.append(decode_json(packet.removeprefix("42/quiet,")))
+    assert packet.startswith("40/quiet,"), packet
+    return peer, decode_json(packet.removeprefix("40/quiet,")), missed
+
+
+async def ask(peer: RawPeer, x: int) -> Any:
+    await peer.send(f'42/quiet,1["ask",{x}]')
+    return decode_json((await peer.receive_text()).removeprefix("43/quiet,1"))[0]
+
+
+async def hear(stage: Stage, peer: RawPeer) -> str:
+    """Send an event to the client; return its offset."""
+    await stage.server.of("/quiet").publish("x")
+    return str(decode_json((await peer.receive_text()).removeprefix("42/quiet,"))[-1])
+
+
+async def lose(site: Site, peer: RawPeer, pid: str) -> None:
+    """Lose the connection, and wait until the session is kept."""
+    await peer.close()
+    while not await site.call("EXISTS", f"sio:session:{pid}"):
+        pass
+
+
+def test_a_typed_session_is_restored_on_another_server() -> None:
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, welcome, _ = await join(here)
+        assert await ask(peer, 3) == 3
+        offset = await hear(there, peer)
+        await lose(site, peer, welcome["pid"])
+        await there.server.of("/quiet").publish("missed")
+        back, again, missed = await join(there, f'{{"pid":"{welcome["pid"]}","offset":"{offset}"}}')
+        assert again == welcome
+        assert [event[0] for event in missed] == ["missed"]
+        assert await ask(back, 2) == 5
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("data", "seen"),
+    [
+        ({"seen": 5}, 6),
+        ({}, 1),
+        (None, 1),
+        ({"seen": "x"}, None),
+        ({"seen": b"\x01"}, None),
+        ({"seen": 5, "more": True}, 6),
+        ([1], None),
+        ("text", None),
+    ],
+)
+def test_the_session_of_a_node_server_is_validated(
+    data: Any, seen: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As npm's adapter writes it: without ``since``."""
+
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, _, _ = await join(here)
+        offset = await hear(there, peer)
+        for _ in range(2):
+            session = {"sid": "S" * 20, "pid": "P" * 20, "rooms": ["S" * 20, "red"], "data": data}
+            value = b64encode(pack(session))
+            await site.call("SET", "sio:session:" + "P" * 20, value, "PX", 60_000)
+            back, welcome, _ = await join(there, f'{{"pid":"{"P" * 20}","offset":"{offset}"}}')
+            assert (welcome["sid"] == "S" * 20) == (seen is not None)
+            assert await ask(back, 1) == (1 if seen is None else seen)
+            await back.send("41/quiet,")
+        told = [record.message for record in caplog.records if "begins anew" in record.message]
+        assert len(told) == (seen is None)
+
+    play(scenario)
