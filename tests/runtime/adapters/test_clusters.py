@@ -171,11 +171,7 @@ def test_a_fetched_socket_takes_commands_and_tells_of_its_client(play: Play) -> 
         assert await world.received() == {"b": '42["x",1]'}
         fetched.emit("x", ack=lambda *values: told.append(values))
         await world.answer("b", "[1,null]")
-
-        async def is_told() -> bool:
-            return told == [(1, None)]
-
-        await eventually(is_told)
+        await eventually(lambda: told == [(1, None)])
         fetched.join("new")
         fetched.leave("red", ["blue"])
         assert (await world.rooms())["b"] == {"new"}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,14 +14,16 @@ from typing import Any
 import pytest
 from ackord.runtime.adapters.cluster.binary import pack
 from ackord.runtime.adapters.redis import redis_streams_adapter
-from ackord.runtime.adapters.redis.link import RedisLink
+from ackord.runtime.adapters.redis.link import RedisLink, encode_command
+from ackord.runtime.bounds.memory import MemoryBudget, Part
 from ackord.runtime.logs.limited import LimitedLog
-from ackord.runtime.server import ConnectionStateRecovery, Server
+from ackord.runtime.server import ConnectionStateRecovery, Server, turns
 from ackord.runtime.sockets.payloads import decode_json
 from ackord.runtime.testing import RawPeer
 from typing_extensions import override
 
 from tests.redis import RedisServer, serving_redis
+from tests.runtime.adapters.ways import eventually
 from tests.runtime.server.stage import Stage
 from tests.runtime.typed.collab import QuietContext, QuietNamespace
 
@@ -48,6 +51,7 @@ class Site:
             connection_state_recovery=ConnectionStateRecovery(**self.options),
             ping_interval=300,
             ping_timeout=300,
+            memory_budget=4_000_000,
         )
         server.register(Counting())
         self.stages.append(Stage(server))
@@ -150,5 +154,109 @@ def test_the_session_of_a_node_server_is_validated(
             await back.send("41/quiet,")
         told = [record.message for record in caplog.records if "begins anew" in record.message]
         assert len(told) == (seen is None)
+
+    play(scenario)
+
+
+def test_a_client_that_has_the_same_events_read_again_and_again_begins_anew() -> None:
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, welcome, _ = await join(here)
+        pid, offset = welcome["pid"], await hear(there, peer)
+        for _ in range(15):
+            await there.server.of("/quiet").to("others").publish("x")
+        outcomes: list[bool] = []
+        for _ in range(5):
+            await lose(site, peer, pid)
+            peer, again, _ = await join(here, f'{{"pid":"{pid}","offset":"{offset}"}}')
+            outcomes.append(again == welcome)
+            if again != welcome:
+                break
+        assert outcomes == [True, True, True, False]
+
+    play(scenario, max_packets=20)
+
+
+def history(budget: MemoryBudget) -> int:
+    """Return the bytes that wait for clients that come back."""
+    return sum(account._parts.get(Part.HISTORY, 0) for account in budget._accounts)
+
+
+def test_what_is_read_counts_in_the_memory_budget_which_may_end_it() -> None:
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, welcome, _ = await join(here)
+        pid, offset = welcome["pid"], await hear(here, peer)
+        budget = there.server.engine.memory
+        is_open = asyncio.Event()
+
+        @there.server.of("/quiet").use
+        async def wait(_: Any) -> None:
+            await is_open.wait()
+
+        for size, comes_back in ((10_000, True), (budget.limit // 8, False)):
+            is_open.clear()
+            await lose(site, peer, pid)
+            for _ in range(10):
+                await here.server.of("/quiet").publish("x", "x" * size)
+            coming = asyncio.ensure_future(join(there, f'{{"pid":"{pid}","offset":"{offset}"}}'))
+            if comes_back:
+                await eventually(lambda: history(budget) > 100_000)
+            is_open.set()
+            peer, again, missed = await coming
+            assert (again == welcome) == comes_back
+            assert len(missed) == 10 * comes_back
+            assert history(budget) == 0
+
+    play(scenario)
+
+
+def test_clients_that_come_back_together_wait_for_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "MAX_REPLAYS", 2)
+
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        await here.server.of("/quiet").publish("first")
+        clients = [await join(here) for _ in range(10)]
+        for peer, welcome, _ in clients:
+            await lose(site, peer, welcome["pid"])
+        await here.server.of("/quiet").publish("missed")
+        back = await asyncio.gather(
+            *(join(there, f'{{"pid":"{welcome["pid"]}"}}') for _, welcome, _ in clients)
+        )
+        assert [again for _, again, _ in back] == [welcome for _, welcome, _ in clients]
+        assert all([event[0] for event in missed] == ["missed"] for _, _, missed in back)
+
+    play(scenario)
+
+
+def test_a_server_that_is_overtaken_by_the_trimming_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, _, _ = await join(here)
+        await hear(here, peer)
+        data = '{"packet":{"type":2,"data":["x"]},"opts":{"rooms":[],"except":[]}}'
+        words = ("uid", "emitter", "nsp", "/quiet", "type", "3", "data", data)
+        entry = encode_command(("XADD", "socket.io", "MAXLEN", 200, "*", *words))
+        # In one turn of the event loop, so that nothing is read meanwhile.
+        with socket.create_connection(("127.0.0.1", site.redis.port)) as connection:
+            connection.sendall(entry * 1000)
+            replies = b""
+            while replies.count(b"\r\n") < 2000:
+                replies += connection.recv(65_536)
+        heard = 0
+        while "was trimmed" not in caplog.text or heard < 200:
+            await peer.receive()
+            heard += 1
+        assert heard < 1000
+        told = [record.message for record in caplog.records if "was trimmed" in record.message]
+        assert "this server was too slow" in told[0]
+        caplog.clear()
+        for _ in range(150):
+            here.server.of("/quiet").emit("x")
+        while "x" in await peer.receive_text():
+            if (heard := heard + 1) >= 350:
+                break
+        assert "was trimmed" not in caplog.text
 
     play(scenario)

@@ -178,10 +178,11 @@ class World:
         return {socket.data: set(socket.rooms - {socket.id}) for socket in sockets}
 
 
-async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
+async def eventually(is_so: Callable[[], Awaitable[bool] | bool]) -> None:
     """Try until something is so."""
     for _ in range(ATTEMPTS):
-        if await is_so():
+        answer = is_so()
+        if answer if isinstance(answer, bool) else await answer:
             return
         await asyncio.sleep(PAUSE)
     pytest.fail("it never was so")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ackord.runtime.adapters.base import Adapter
@@ -22,6 +22,7 @@ from ackord.runtime.protocol.socketio.recovery import (
 from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.protocol.socketio.room_history import RoomHistory
 from ackord.runtime.server.contracts import RecoverableSocket
+from ackord.runtime.server.turns import Turns
 
 _EPOCH_BYTES = 3
 _PID_BYTES = 15
@@ -43,6 +44,8 @@ class RecoverySettings:
     """Seconds until a lost connection is noticed."""
     max_buffered: int
     """Bytes that a connection may buffer."""
+    turns: Turns = field(default_factory=Turns)
+    """Bounds how many clients read from a cluster's history at the same time."""
 
 
 class Recovery:

@@ -5,6 +5,11 @@ Events are sent to clients with their positions in the history as offsets. A cli
 misses two kinds of events: those up to the position at which this server is when it takes the
 session are read from the history; those that come later are recorded here until the client has
 joined. So no event is lost or doubled between both.
+
+What a client can make a server read is bounded. Few clients read at the same time, the others wait
+for their turn. A session may have `READS` times as many entries read in a minute as events may be
+missed: a client that comes back with an old offset again and again gets a new session. Events that
+wait to be sent count in the memory budget.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from ackord.runtime.adapters.base import Adapter, BroadcastFlags, History, KeptSession, Target
+from ackord.runtime.bounds.memory import LIGHT, Account, Part
 from ackord.runtime.errors import AckordError, ClusterError, InvalidPayloadError
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.logs.text import printable, quoted
@@ -29,6 +35,11 @@ from ackord.runtime.server.registrations import Registrations
 from ackord.runtime.sockets.failures import describe_failure
 
 _PID_BYTES: Final = 15
+READS: Final = 2
+"""Entries of the history that may be read for one session in `WINDOW`, as a multiple of
+`max_packets`.
+"""
+WINDOW: Final = 60.0
 _COST: Final = 300
 """Bytes that an event takes beside its text and attachments, about."""
 
@@ -36,10 +47,11 @@ _COST: Final = 300
 class _Missed:
     """The events that a client missed and wasn't sent yet."""
 
-    __slots__ = ("events", "rooms", "size")
+    __slots__ = ("events", "read", "rooms", "size")
 
     def __init__(self, rooms: frozenset[str]) -> None:
         self.rooms = rooms
+        self.read = deque[tuple[EncodedEvent, int]]()  # those of the history, before `events`
         self.events: deque[tuple[EncodedEvent, int]] | None = deque()  # `None`: too many
         self.size = 0
 
@@ -54,7 +66,9 @@ class SharedRecovery:
     """No client is absent here: the cluster keeps them."""
 
     __slots__ = (
+        "_account",
         "_adapter",
+        "_budget",
         "_fetched",
         "_history",
         "_live",
@@ -62,8 +76,11 @@ class SharedRecovery:
         "_missed",
         "_name",
         "_options",
+        "_reads",
         "_registrations",
         "_size",
+        "_told",
+        "_turns",
         "max_buffered",
         "skip_middlewares",
     )
@@ -92,6 +109,12 @@ class SharedRecovery:
         # By private id: what clients that are coming back missed.
         self._missed: dict[str, _Missed] = {}
         self._size = 0  # bytes of the missed events of all clients
+        self._told = 0  # the same, as counted in the account
+        self._budget = settings.budget
+        self._account: Account | None = None
+        self._turns = settings.turns
+        # By private id: when the reading for a session was counted first, and the entries.
+        self._reads: dict[str, tuple[float, int]] = {}
         self.max_buffered = settings.max_buffered
         """Bytes that a connection may buffer."""
         self.skip_middlewares = settings.options.skip_middlewares
@@ -109,9 +132,37 @@ class SharedRecovery:
         self._live.clear()
         self._fetched.clear()
         self._missed.clear()
-        self._size = 0
+        self._reads.clear()
+        self._size = self._told = 0
+        self._account = None
 
-    close = discard
+    def close(self) -> None:
+        """Forget the clients, and count nothing for them."""
+        if self._account is not None:
+            self._account.release()
+        self.discard()
+
+    # Memory
+
+    def _resize(self, change: int) -> None:
+        self._size += change
+        if abs(self._size - self._told) > LIGHT or (self._told and not self._size):
+            self.measure()
+
+    def measure(self) -> None:
+        """See `ackord.runtime.bounds.memory.Holder.measure`."""
+        if self._account is None:
+            self._account = Account(self._budget(), self)
+        self._told = self._size
+        self._account.hold(Part.HISTORY, self._told)
+
+    def shed(self, account: Account) -> None:  # noqa: ARG002  # the Protocol's signature
+        """See `ackord.runtime.bounds.memory.Holder.shed`: the client that missed the most begins
+        anew.
+        """
+        if self._missed:
+            self._give_up(max(self._missed.values(), key=lambda each: each.size))
+        self.measure()
 
     # Events
 
@@ -134,7 +185,7 @@ class SharedRecovery:
         marked = mark(event, self._history.position)
         for missed in self._missed.values():
             if (rooms is None or rooms & missed.rooms) and not except_ & missed.rooms:
-                self._add(missed, marked, _size(marked))
+                self._add(missed, missed.events, marked, _size(marked))
         return marked
 
     def mark(self, event: EncodedEvent) -> EncodedEvent:
@@ -148,28 +199,33 @@ class SharedRecovery:
         if session.expires > _now():
             self.send(session.sid, event, compress=True)
 
-    def _add(self, missed: _Missed, event: EncodedEvent, size: int) -> None:
-        if missed.events is None:
+    def _add(
+        self,
+        missed: _Missed,
+        place: deque[tuple[EncodedEvent, int]] | None,
+        event: EncodedEvent,
+        size: int,
+    ) -> None:
+        if place is None or missed.events is None:
             return
-        if (
-            len(missed.events) >= self._options.max_packets
-            or self._size + size > self._options.max_bytes
-        ):
-            self._empty(missed)
-            missed.events = None
+        if len(place) >= self._options.max_packets or self._size + size > self._options.max_bytes:
+            self._give_up(missed)
             return
-        missed.events.append((event, size))
+        place.append((event, size))
         missed.size += size
-        self._size += size
+        self._resize(size)
 
-    def _empty(self, missed: _Missed) -> None:
-        self._size -= missed.size
-        missed.size = 0
+    def _give_up(self, missed: _Missed) -> None:
+        """Forget what a client missed: it gets a new session."""
+        missed.events = None
+        missed.read.clear()
+        size, missed.size = missed.size, 0
+        self._resize(-size)
 
     def _forget_missed(self, pid: str) -> None:
         missed = self._missed.pop(pid, None)
         if missed is not None:
-            self._empty(missed)
+            self._give_up(missed)
 
     # Clients that come
 
@@ -185,8 +241,25 @@ class SharedRecovery:
         live = self._live.get(pid)
         if live is not None:
             live._supersede()  # the client is back before this side noticed that it had gone
-        if pid in self._missed:
-            return  # it comes back twice at once
+        if pid in self._missed or not self._may_read(pid):
+            return  # it comes back twice at once, or too often
+        async with self._turns.take():
+            await self._take(pid, offset, client)
+
+    def _may_read(self, pid: str) -> bool:
+        since, entries = self._reads.get(pid, (0.0, 0))
+        return _now() - since >= WINDOW or entries <= READS * self._options.max_packets
+
+    def _count_read(self, pid: str, entries: int) -> None:
+        now = _now()
+        since, before = self._reads.pop(pid, (now, 0))
+        if now - since >= WINDOW:
+            since, before = now, 0
+        self._reads[pid] = since, before + entries
+        if len(self._reads) > self._options.max_sessions:
+            del self._reads[next(iter(self._reads))]
+
+    async def _take(self, pid: str, offset: str | None, client: str) -> None:
         try:
             kept = await self._history.take(pid, offset)
         except ClusterError:
@@ -212,23 +285,21 @@ class SharedRecovery:
             self._fetched[pid] = session
 
     async def _read_missed(self, kept: KeptSession, missed: _Missed) -> None:
-        found = _Missed(missed.rooms)
         looked = 0
-        async for position, event, size in self._history.missed(kept, self._history.position):
-            looked += 1
-            if looked > self._options.max_packets:
-                found.events = None
-            elif event is not None:
-                self._add(found, mark(event, position), size + _COST)
-            if found.events is None:
-                break
-        if found.events is None or missed.events is None:
-            self._empty(found)
-            self._empty(missed)
-            missed.events = None
-            return
-        missed.events.extendleft(reversed(found.events))
-        missed.size += found.size
+        try:
+            async for position, event, size in self._history.missed(kept, self._history.position):
+                looked += 1
+                if looked > self._options.max_packets:
+                    self._give_up(missed)
+                elif event is not None:
+                    self._add(missed, missed.read, mark(event, position), size + _COST)
+                if missed.events is None:
+                    return
+        finally:
+            self._count_read(kept.pid, looked)
+        if missed.events is not None:
+            missed.events.extendleft(reversed(missed.read))
+            missed.read.clear()
 
     def _session_of(self, kept: KeptSession, client: str) -> RecoverySession | None:
         load = self._registrations.load_data
@@ -293,7 +364,7 @@ class SharedRecovery:
         while missed is not None and missed.events and taken < most:
             event, size = missed.events.popleft()
             missed.size -= size
-            self._size -= size
+            self._resize(-size)
             taken += size
             yield event
 
@@ -301,8 +372,7 @@ class SharedRecovery:
         """Give the client a new session, although its events are still kept."""
         missed = self._missed.get(session.pid)
         if missed is not None:
-            self._empty(missed)
-            missed.events = None
+            self._give_up(missed)
 
     def check(self, socket: RecoverableSocket) -> None:
         """Give a client a new session if it missed more than may be kept."""

@@ -182,6 +182,7 @@ class StreamBus:
         "_reading",
         "_server_id",
         "_settings",
+        "gaps",
         "position",
         "writer",
     )
@@ -203,6 +204,8 @@ class StreamBus:
         self._joining = asyncio.Lock()
         self.position = b"0-0"
         """The id of the entry that was read last, or that is performed now."""
+        self.gaps = 0
+        """How often entries may have been trimmed before they were read."""
 
     def make_adapter(self, namespace: LocalNamespace) -> StreamAdapter:
         """Make the adapter of a namespace.
@@ -352,6 +355,8 @@ class StreamBus:
     async def _read(self) -> None:
         settings = self._settings
         block = max(round(settings.block_time * 1000), 1)
+        # Only a server with so many entries to read may have been overtaken by the trimming.
+        lagging = min(settings.read_count, settings.max_len)
         was_lost = False
         while True:
             if not self._reader.is_connected:
@@ -366,6 +371,9 @@ class StreamBus:
                     *("XREAD", "COUNT", settings.read_count, "BLOCK", block),
                     *("STREAMS", settings.name, self.position),
                 )
+                entries = list(entries_of(reply))
+                if len(entries) >= lagging:
+                    await self._has_last_entry("this server was too slow to read it")
             except ClusterError as error:
                 if self._reader.is_connected:  # such as a Redis that still loads its data
                     self._log.write_warning(
@@ -373,24 +381,34 @@ class StreamBus:
                     )
                     await asyncio.sleep(PAUSE)
                 continue
-            for entry, fields in entries_of(reply):
+            for entry, fields in entries:
                 self.position = entry
                 self._take(fields)
 
     async def _check_position(self) -> None:
         """Look, after a loss of the connection, whether the stream still has the last entry."""
+        if not await self._has_last_entry("the connection was lost"):
+            for number in tuple(self._pending):  # they may be among the lost ones
+                self._perform_own(number)
+
+    async def _has_last_entry(self, meanwhile: str) -> bool:
+        """Tell whether the stream still has the entry that was read last; if not, say so: entries
+        after it may be gone as well.
+        """
+        name = self._settings.name
         if self.position == b"0-0" or await self._reader.call(
-            "XRANGE", self._settings.name, self.position, self.position
+            "XRANGE", name, self.position, self.position
         ):
-            return
+            return True
+        self.gaps += 1
         self._log.write_warning(
             "trimmed",
-            self._settings.name,
-            f"The stream {quoted(self._settings.name)} was trimmed or removed while the connection "
-            "was lost; messages of other servers may be lost",
+            name,
+            f"The stream {quoted(name)} was trimmed or removed while {meanwhile}; messages of "
+            f"other servers may be lost ({self.gaps} times since the start). A larger max_len, on "
+            "all servers, keeps more",
         )
-        for number in tuple(self._pending):  # they may be among the lost ones
-            self._perform_own(number)
+        return False
 
     def _take(self, fields: Fields) -> None:
         uid = fields.get(b"uid", b"").decode("utf-8", "replace")
