@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from ackord.runtime.adapters import Target
+from ackord.runtime.adapters import LocalBus, Target
 from ackord.runtime.adapters.cluster.binary import pack
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
 from ackord.runtime.adapters.cluster.messages import Broadcast
-from ackord.runtime.adapters.redis import redis_streams_adapter
+from ackord.runtime.adapters.local import LocalChannels
+from ackord.runtime.adapters.redis import redis_streams_adapter, streams
 from ackord.runtime.adapters.redis.entries import read_entry
 from ackord.runtime.errors import ClusterError, UsageError
 from ackord.runtime.server import Server
@@ -179,3 +180,28 @@ def test_an_event_that_redis_did_not_take_does_not_overtake_earlier_ones() -> No
         assert [await peer.receive_text() for _ in range(2)] == ['42["x",5]', '42["x",6]']
 
     play(scenario)
+
+
+def test_a_server_that_becomes_a_worker_reads_its_own_entries_under_its_new_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main(redis: RedisServer) -> None:
+        server = Server(adapter=redis_streams_adapter(redis.url))
+        server.asgi().join(1, LocalChannels(LocalBus()))
+        async with server.lifespan():
+            peer, _ = await Stage(server).join()
+            late = server.of("/late")
+            for namespace, prefix in ((server.main, ""), (late, "/late,")):
+                if prefix:
+                    await peer.send("40/late,")
+                    await peer.receive()
+                for number in range(60):
+                    namespace.emit("x", number)
+                await namespace.publish("end")
+                for number in range(60):
+                    await peer.expect(f'42{prefix}["x",{number}]')
+                await peer.expect(f'42{prefix}["end"]')
+
+    monkeypatch.setattr(streams, "MAX_PENDING", 100)
+    with serving_redis() as redis:
+        asyncio.run(main(redis))

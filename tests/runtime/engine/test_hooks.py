@@ -569,6 +569,12 @@ def test_the_initial_packet_follows_the_open_packet(initial: Any, payload: str, 
 
 REFUSED: tuple[tuple[str, str, dict[str, str], list[str]], ...] = (
     ("GET", f"{HANDSHAKE}&sid=0123456789abcdef", {}, ["sticky sessions", "no session 0123…"]),
+    (
+        "GET",
+        f"{HANDSHAKE}&sid=0123456789abcdef.1",
+        {},
+        ["A server with workers has made this id", "requests are sent to the wrong server"],
+    ),
     ("GET", "EIO=3&transport=polling", {}, ["Engine.IO '3'", "Socket.IO 2"]),
     ("GET", "EIO=4&transport=smoke%0Asignals", {}, ["'smoke\\nsignals'", "Transport unknown"]),
     ("GET", HANDSHAKE, {"x-large": "x" * 40_000}, ["REQUEST_TOO_LARGE", "32 KB"]),

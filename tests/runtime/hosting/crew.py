@@ -124,12 +124,15 @@ def _is_gone(pid: int) -> bool:
 
 
 @asynccontextmanager
-async def running(*command: str, workers: int = 2, loop: str = "uvloop") -> AsyncGenerator[Crew]:
+async def running(
+    *command: str, workers: int = 2, loop: str = "uvloop", kind: str = ""
+) -> AsyncGenerator[Crew]:
     arguments = command or (
         "-m",
         "tests.runtime.hosting.workers_server",
         str(workers),
         loop,
+        *([kind] if kind else []),
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, cwd=ROOT, stderr=asyncio.subprocess.PIPE
@@ -163,9 +166,9 @@ async def running(*command: str, workers: int = 2, loop: str = "uvloop") -> Asyn
             await reading
 
 
-def play(scenario: Callable[[Crew], Awaitable[None]], loop: str = "uvloop") -> None:
+def play(scenario: Callable[[Crew], Awaitable[None]], loop: str = "uvloop", kind: str = "") -> None:
     async def main() -> None:
-        async with asyncio.timeout(120), running(loop=loop) as crew:
+        async with asyncio.timeout(120), running(loop=loop, kind=kind) as crew:
             await scenario(crew)
 
     asyncio.run(main())

@@ -1,4 +1,9 @@
-"""A server with several workers: ``python -m tests.runtime.hosting.workers_server WORKERS LOOP``."""
+"""A server with several workers: ``python -m tests.runtime.hosting.workers_server WORKERS LOOP
+[KIND]``.
+
+KIND is ``recovery``, the URL of a Redis (recovery by its streams), or ``narrow``: few connections
+may be on their way to a worker.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,20 @@ import sys
 import time
 from typing import Any
 
-from ackord.runtime.server import Server, Socket
+from ackord.runtime.adapters import MemoryAdapter
+from ackord.runtime.adapters.redis import redis_streams_adapter
+from ackord.runtime.hosting.workers import handover
+from ackord.runtime.server import ConnectionStateRecovery, Server, Socket
 
-server = Server(ping_interval=300, ping_timeout=300)
+kind = "".join(sys.argv[3:])
+server = Server(
+    ping_interval=300,
+    ping_timeout=300,
+    adapter=redis_streams_adapter(kind) if kind.startswith("redis:") else MemoryAdapter,
+    connection_state_recovery=None if kind in ("", "narrow") else ConnectionStateRecovery(),
+)
+if kind == "narrow":
+    handover.BACKLOG, handover.TIMEOUT = 1, 0.3  # type: ignore[misc]  # pyright: ignore[reportConstantRedefinition]
 
 
 def echo(value: Any) -> Any:

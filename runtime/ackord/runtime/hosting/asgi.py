@@ -101,11 +101,11 @@ class AsgiApp:
         other: Application | None = None,
         on_startup: Hook | None = None,
         on_shutdown: Hook | None = None,
-        on_join: Callable[[Channels], None] | None = None,
+        on_join: Callable[[int, Channels], None] | None = None,
         has_adapter: bool = False,
     ) -> None:
-        """`on_join` is called with the channels of this server's workers; `has_adapter` says that
-        the server reaches the clients of other processes.
+        """`on_join` is called with the worker's number and the channels of all workers;
+        `has_adapter` says that the server reaches the clients of other processes.
         """
         self._has_adapter = has_adapter
         self.engine = engine
@@ -181,7 +181,7 @@ class AsgiApp:
         """Be one of several workers from the start on: its number, and the channels of all."""
         self.engine.become_worker(number)
         if self._on_join is not None:
-            self._on_join(channels)
+            self._on_join(number, channels)
 
     async def startup(self) -> None:
         """Run the start-up hook and open the engine, also again after `shutdown`; a second call

@@ -59,6 +59,12 @@ class Attachable(Protocol):
         ...
 
 
+RECOVERY_OF_ONE_WORKER: Final = (
+    "Connection state recovery works within a worker: a client that comes back to another worker "
+    "begins anew. With redis_streams_adapter it works on all workers"
+)
+
+
 class Server(Registering[Socket]):
     """A Socket.IO server: namespaces over an Engine.IO server.
 
@@ -357,12 +363,15 @@ class Server(Registering[Socket]):
     def _has_adapter(self) -> bool:
         return self.environment.membership.make_adapter is not MemoryAdapter
 
-    def _join_workers(self, channels: Channels) -> None:
+    def _join_workers(self, number: int, channels: Channels) -> None:
         """Be one of several workers, in a process that may be a fork of their parent."""
         make = None if self._has_adapter else ChannelBus(channels).make_adapter
         self.environment.membership.renew(make)
         for namespace in self._namespaces:
             namespace.rejoin()
+        recovery = self.main._core.recovery
+        if number == 0 and recovery is not None and not recovery.is_shared:
+            self.environment.log.write_warning("workers", None, RECOVERY_OF_ONE_WORKER)
 
     async def _start_adapters(self) -> None:
         await self._namespaces.start()

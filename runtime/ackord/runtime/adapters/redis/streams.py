@@ -213,16 +213,21 @@ class StreamBus:
         Raises:
             UsageError: another server has adapters of this bus.
         """
-        if self._server_id not in {None, namespace.server_id}:
-            raise UsageError("these adapters belong to one server; make others for each server")
-        self._server_id = namespace.server_id
+        self._check_server(namespace.server_id)
         return StreamAdapter(namespace, self, self._settings)
+
+    def _check_server(self, server_id: str) -> None:
+        # Only adapters that have joined count: a server that becomes a worker gets another id.
+        if self._adapters and self._server_id != server_id:
+            raise UsageError("these adapters belong to one server; make others for each server")
 
     # What an adapter asks; see `Bus`
 
     async def join(self, adapter: ClusterAdapter) -> None:
         """See `Bus.join`."""
+        self._check_server(adapter.server_id)
         async with self._joining:
+            self._server_id = adapter.server_id
             if not self._is_open:
                 await self._open()
             await self._channels.join(adapter)

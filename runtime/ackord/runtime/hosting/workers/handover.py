@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from ackord.runtime.logs.limited import LimitedLog
 
 MAX_BYTES: Final = 1_000_000
 """Bytes of a client that are handed over: what one read and a cut head can have is less."""
@@ -32,10 +35,15 @@ BACKLOG: Final = 1024
 MAX_LEAVING: Final = 1000
 """Connections that may be on their way from one worker at the same time."""
 
+PAUSE: Final = 1.0
+"""Seconds until a worker without file descriptors looks again for connections."""
+
 _RETRY_INTERVAL: Final = 0.02
 _FIRST: Final = 65_536
 _SIZE: Final = 4
 _CLOSE_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+_logger = logging.getLogger("ackord.runtime.hosting")
 
 Adopt: TypeAlias = Callable[[socket.socket, bytes], object]
 """Takes a connection, and the bytes that were read from it."""
@@ -59,13 +67,14 @@ class HandoverClient:
         """Take the function that says where a worker's door is."""
         self._door_of = door_of
         self._leaving = 0
+        self._log = LimitedLog(_logger)
 
     async def hand_over(self, connection: int, owner: int, data: bytes) -> Outcome:
         """Give a copy of a file descriptor to another worker; the caller closes its own after that,
         without ending the connection.
         """
         if self._leaving >= MAX_LEAVING:
-            return Outcome.BUSY
+            return self._busy(owner)
         self._leaving += 1
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as way:
@@ -73,9 +82,19 @@ class HandoverClient:
                 async with asyncio.timeout(TIMEOUT):
                     return await self._send(way, connection, owner, data)
         except TimeoutError:
-            return Outcome.BUSY
+            return self._busy(owner)
         finally:
             self._leaving -= 1
+
+    def _busy(self, owner: int) -> Outcome:
+        self._log.write_warning(
+            "busy",
+            owner,
+            f"Connections can't be handed over to worker {owner} and are answered with 503: its "
+            f"event loop doesn't take them within {TIMEOUT:g} s, or {MAX_LEAVING:,} others are on "
+            "their way",
+        )
+        return Outcome.BUSY
 
     async def _send(self, way: socket.socket, connection: int, owner: int, data: bytes) -> Outcome:
         while True:
@@ -108,6 +127,7 @@ class Door:
         self._adopt = adopt
         self._path = path
         self._arrivals: set[_Arrival] = set()
+        self._pause: asyncio.TimerHandle | None = None
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with suppress(FileNotFoundError):
             path.unlink()
@@ -116,8 +136,13 @@ class Door:
         self._listener.setblocking(False)
         self._loop.add_reader(self._listener, self._accept)
 
+    def _go_on(self) -> None:
+        self._loop.add_reader(self._listener, self._accept)
+
     def close(self) -> None:
         """Take no more connections."""
+        if self._pause is not None:
+            self._pause.cancel()
         self._loop.remove_reader(self._listener)
         self._listener.close()
         for arrival in tuple(self._arrivals):
@@ -128,7 +153,14 @@ class Door:
     def _accept(self) -> None:
         try:
             way, _ = self._listener.accept()
-        except OSError:
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:  # no file descriptor is left
+            _logger.warning(
+                "Connections that other workers hand over wait: %s. Raise `ulimit -n`.", error
+            )
+            self._loop.remove_reader(self._listener)
+            self._pause = self._loop.call_later(PAUSE, self._go_on)
             return
         way.setblocking(False)
         arrival = _Arrival(self._loop, way, self._adopt, self._arrivals.discard)

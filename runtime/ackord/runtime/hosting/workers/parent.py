@@ -261,7 +261,7 @@ class Parent:
             return
         self._is_announced = True
         count = len(self._groups)
-        line = f"{line}, with {count} workers" if count > 1 else line
+        line = f"{line}, with {count} workers; limits hold for each" if count > 1 else line
         if _logger.isEnabledFor(logging.INFO):
             _logger.info(line)
         else:
