@@ -492,8 +492,14 @@ def test_the_servers_of_a_dynamic_namespace_are_told_which_one_it_is() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("count", [1, 2], ids=["one server", "two servers"])
-def test_clients_of_all_servers_are_found_with_their_types_and_commanded(count: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "asking"),
+    [(1, 0), (2, 0), (3, 1)],
+    ids=["one server", "two servers", "from a third server without clients"],
+)
+def test_clients_of_all_servers_are_found_with_their_types_and_commanded(
+    count: int, asking: int
+) -> None:
     async def scenario() -> None:
         async with cluster(count) as sites, AsyncExitStack() as stack:
             clients = [
@@ -502,7 +508,7 @@ def test_clients_of_all_servers_are_found_with_their_types_and_commanded(count: 
             ]
             await stack.enter_async_context(sites[0].client(BANK))
             here, there = (client.sid or "" for client in clients)
-            place = sites[0].tenants.at(ACME)
+            place = sites[asking].tenants.at(ACME)
 
             async def found(of: Whom = EVERYBODY) -> set[str]:
                 await asyncio.sleep(1)  # what was commanded has arrived

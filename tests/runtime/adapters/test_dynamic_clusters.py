@@ -183,3 +183,19 @@ def test_a_server_alone_makes_nothing_for_namespaces_without_clients() -> None:
             assert parent.children == {}
 
     run(main())
+
+
+def test_a_namespace_that_is_removed_and_made_again_at_once_is_still_in_the_cluster(
+    play: Callable[[Scenario], None],
+) -> None:
+    async def scenario(server: Server, there: Namespace, peer: RawPeer, sid: str) -> None:
+        here = parent_of(server).at("/dyn/1")
+        for number in range(5):
+            await peer.send("41/dyn/1,", "40/dyn/1,")
+            await peer.receive()
+            await asyncio.sleep(PAUSE)  # the one that was removed has left the cluster
+            here.emit("x", number)
+            await peer.expect(f'42/dyn/1,["x",{number}]')
+        assert len(await here.fetch_sockets()) == 1
+
+    play(scenario)

@@ -274,7 +274,10 @@ class StreamBus:
             self._reader.discard()
 
     def _drop(self, adapter: ClusterAdapter) -> None:
-        self._adapters.pop(adapter.name.encode(), None)
+        name = adapter.name.encode()
+        # A dynamic namespace may have been made again before the one that was removed has left.
+        if self._adapters.get(name) is adapter:
+            del self._adapters[name]
         for number, pending in tuple(self._pending.items()):
             if pending.adapter is adapter:
                 del self._pending[number]
