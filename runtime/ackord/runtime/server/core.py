@@ -136,7 +136,9 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         make = environment.membership.make_adapter if make_adapter is None else make_adapter
         self.adapter: Adapter = make(self)
         self.starting: asyncio.Task[None] | None = None
-        """Starts the adapter of a namespace that was made after the server's start."""
+        """Starts the adapter of a namespace that was made after the server's start, until it is in
+        the cluster: what other servers send before may be missed.
+        """
         self.recovery = self._make_recovery()
         self.admissions: set[PendingAdmission] = set()
         """Those which wait for middlewares or the connect hook."""
@@ -144,14 +146,18 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         # under one id.
         self._next_ack_id = itertools.count()
 
-    @property
-    def is_starting(self) -> bool:
-        """Whether the adapter isn't in the cluster yet: what other servers send may be missed."""
-        return self.starting is not None and not self.starting.done()
+    def start_with(self, starting: asyncio.Task[None]) -> None:
+        """Take the task that starts the adapter; clients and questions wait for it."""
+        self.starting = starting
+        starting.add_done_callback(self._started)
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        if self.starting is starting:
+            self.starting = None
 
     async def until_started(self) -> None:
         """Wait until the adapter is in the cluster, for a bounded time."""
-        if self.starting is not None and self.is_starting:
+        if self.starting is not None:
             await asyncio.wait([self.starting], timeout=START_TIMEOUT)
 
     def rejoin(self) -> None:
@@ -236,7 +242,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
             not self.registrations.middlewares
             and self.registrations.connect_hook is None
             and not self.asks_predicate
-            and not self.is_starting
+            and self.starting is None
         )
 
     async def admit(self, socket: SocketT, auth_text: str | None) -> None:
@@ -404,7 +410,7 @@ class NamespaceCore(Audience, LocalNamespace, Generic[SocketT]):
         if event.attachments:
             self.check_attachments(event.attachments, f"event {event.name!r}")
         ask = partial(self.adapter.broadcast_with_ack, event, target, flags, collector)
-        if self.starting is None or self.starting.done():
+        if self.starting is None:
             ask()
         else:
             self.check_event(event)

@@ -252,8 +252,8 @@ class Namespaces(Generic[SocketT]):
             return
         what = f"Starting the adapter of namespace {quoted(namespace.name)}"
         environment = self.environment
-        namespace.starting = environment.tasks.start(
-            guard(namespace.adapter.start(), what, environment.log)
+        namespace.start_with(
+            environment.tasks.start(guard(namespace.adapter.start(), what, environment.log))
         )
 
     async def close(self) -> None:
