@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -160,6 +161,25 @@ def test_what_a_foreign_thread_does_is_waited_for(*, with_timer: bool, pooled: b
         return results
 
     assert run(scenario()) == [7] * 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a thread does")
+def test_the_clock_stands_still_while_a_foreign_thread_computes() -> None:
+    async def scenario() -> float:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+
+        def compute() -> None:  # far longer than the grace, whatever the machine
+            while time.thread_time() < 10 * clock.THREAD_GRACE:
+                pass
+            loop.call_soon_threadsafe(future.set_result, None)
+
+        threading.Thread(target=compute).start()
+        async with asyncio.timeout(1):
+            await future
+        return loop.time()
+
+    assert run(scenario()) == 0
 
 
 def test_a_thread_that_waits_for_the_loop_is_not_waited_for_without_end(

@@ -61,9 +61,9 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
 
     It refuses network I/O, because virtual time would pass while the network works. The clock
     stands still while an executor works (`asyncio.to_thread`), for up to `THREAD_PATIENCE` real
-    seconds. Other threads that were started during the run, such as those of aiosqlite, can't tell
-    whether they work. They have `THREAD_GRACE` real seconds before each jump of the clock, and
-    `THREAD_PATIENCE` if there is no timer to jump to.
+    seconds. Other threads that were started during the run, such as those of aiosqlite, have
+    `THREAD_GRACE` real seconds before each jump of the clock, and `THREAD_PATIENCE` if there is no
+    timer to jump to, or if the system (Linux) says that they use the CPU or the disk.
     """
 
     def __init__(self, *, limit: float = DEFAULT_LIMIT) -> None:
@@ -107,6 +107,12 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         if not self._foreign_threads():
             return 0.0
         return THREAD_PATIENCE if timeout is None else THREAD_GRACE
+
+    def has_busy_thread(self) -> bool:
+        """Return whether a thread that was started during the run uses the CPU or the disk, as far
+        as the system tells.
+        """
+        return any(_is_busy(thread) for thread in self._foreign_threads())
 
     def _foreign_threads(self) -> list[threading.Thread]:
         """Return the threads that were started during the run, without those of the default
@@ -161,6 +167,18 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         return "\n".join(sorted(_describe(task) for task in asyncio.all_tasks(self)))
 
 
+def _is_busy(thread: threading.Thread) -> bool:
+    """Return whether Linux says that a thread is running, or would be on a machine with less to
+    do, or waits for the disk (proc(5), `/proc/pid/stat`).
+    """
+    try:
+        with open(f"/proc/self/task/{thread.native_id}/stat", "rb") as file:  # noqa: PTH123 - of Linux
+            state = file.read().rpartition(b")")[2].split()[0]
+    except OSError:  # another system, or the thread has ended
+        return False
+    return state in {b"R", b"D"}
+
+
 def _describe(task: asyncio.Task[Any]) -> str:
     """Name a task and the innermost line that it waits in."""
     stack = task.get_stack()
@@ -206,8 +224,14 @@ class _JumpingSelector(selectors.BaseSelector):
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = self._inner.select(0 if timeout == 0 else self._loop.patience(timeout))
-        if not ready and timeout != 0:
-            self._loop.jump(timeout)
+        if ready or timeout == 0:
+            return ready
+        for _ in range(round(THREAD_PATIENCE / THREAD_GRACE)):
+            if not self._loop.has_busy_thread():
+                break
+            if ready := self._inner.select(THREAD_GRACE):
+                return ready
+        self._loop.jump(timeout)
         return ready
 
     @override
