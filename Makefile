@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo page unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
+.PHONY: help setup node demo docs page unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -53,6 +53,17 @@ demo: setup ## Generate, type-check and start the chat example with its web page
 page: setup node ## Build the chat's web page from its TypeScript
 	@ackord generate examples/chat/chat.yaml --out examples/chat/page/contract --target typescript
 	@tests/node/node_modules/.bin/esbuild examples/chat/page/chat.ts --bundle --minify --format=esm --target=es2022 --legal-comments=none --log-level=warning --outfile=examples/chat/web/chat.js
+
+# The pages of the site, and the files of the repository that they link to.
+PAGES := README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \
+	tests/bench/bench.yaml tests/conformance/test_differential.py \
+	$(wildcard examples/*/README.md examples/*/*.yaml)
+
+docs: setup ## Build the documentation site into .cache/site; a dead link is an error
+	@rm -rf .cache/site-source && mkdir -p .cache/site-source
+	@tar -cf - $(PAGES) | tar -xf - -C .cache/site-source
+	@zensical build --strict
+	@echo "open .cache/site/index.html"
 
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
 	@$(PY) -m tests.suite --unit $(PYTEST_ARGS)
