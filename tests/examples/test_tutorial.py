@@ -30,7 +30,11 @@ INSTALLED = ("mkdir ", "cd ", "python3 -m venv ", ". .venv/", "pip install ", "n
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("polls")
+    return new_folder(tmp_path_factory.mktemp("polls"))
+
+
+def new_folder(folder: Path) -> Path:
+    """Give an empty folder the packages of Node that pages install."""
     (folder / "node_modules").symlink_to(MODULES)
     return folder
 
@@ -43,7 +47,7 @@ def test_each_page_works(folder: Path) -> None:
 
 
 def follow(page: Path, folder: Path) -> None:
-    """Do what a page says, in its order; its servers end with the page."""
+    """Do what a page says, in its order; a server ends with the page, or when the next one starts."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     text = page.read_text(encoding="utf-8").replace("8000", str(port))
@@ -51,6 +55,9 @@ def follow(page: Path, folder: Path) -> None:
     try:
         for language, title, content in BLOCK.findall(text):
             if title == SERVER:
+                for server in servers:
+                    stop(server)
+                servers.clear()
                 servers.append(serve(content.removeprefix("$ ").strip(), folder, port))
             elif language == "console":
                 status = int(title.removeprefix("exits with ").partition(":")[0]) if title else 0
