@@ -94,7 +94,9 @@ def make_server(options: dict[str, Any]) -> Server:
 
     @server.on("connection")
     def connected(socket: Socket) -> None:  # pyright: ignore[reportUnusedFunction]
-        socket.on("say", lambda text: text)
+        @socket.on("say")
+        def say(text: str) -> str:  # pyright: ignore[reportUnusedFunction]
+            return text
 
     return server
 

@@ -48,8 +48,7 @@ def test_each_page_works(folder: Path) -> None:
 
 def follow(page: Path, folder: Path) -> None:
     """Do what a page says, in its order; a server ends with the page, or when the next one starts."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     text = page.read_text(encoding="utf-8").replace("8000", str(port))
     servers: list[subprocess.Popen[str]] = []
     try:
@@ -73,6 +72,12 @@ def follow(page: Path, folder: Path) -> None:
     finally:
         for server in servers:
             stop(server)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def commands(content: str) -> Generator[tuple[str, str]]:
