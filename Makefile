@@ -63,6 +63,8 @@ docs: setup ## Build the documentation site into .cache/site; a dead link is an 
 	@rm -rf .cache/site-source && mkdir -p .cache/site-source
 	@tar -cf - $(PAGES) | tar -xf - -C .cache/site-source
 	@zensical build --strict
+	@cp docs/llms.txt .cache/site/
+	@cd .cache/site-source && find . -name '*.md' -exec tar -cf - {} + | tar -xf - -C ../site # llms.txt leads to them
 	@echo "open .cache/site/index.html"
 
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute

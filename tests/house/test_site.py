@@ -99,6 +99,18 @@ def in_nav(entries: Any) -> Generator[str]:
         yield from in_nav(list(entries.values()))
 
 
+def test_llms_txt_names_every_page_and_leads_to_files() -> None:
+    text = (SITE / "llms.txt").read_text(encoding="utf-8")
+    title, _, summary = text.partition("\n\n")
+    assert title.startswith("# ")
+    assert summary.startswith("> ")
+    links = re.findall(r"^- \[[^]]+\]\(([^)]+)\): \S", text, re.MULTILINE)
+    assert [link for link in links if not (SITE / link).is_file()] == []
+    configuration = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    pages = [page.removesuffix(".md") for page in in_nav(configuration["project"]["nav"])]
+    assert sorted(link.rpartition(".")[0] for link in links) == sorted(pages)
+
+
 def prose(page: str) -> int:
     """Count the words that are read from the beginning to the end: neither code nor tables."""
     text = re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
