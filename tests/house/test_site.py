@@ -64,7 +64,7 @@ class Links(HTMLParser):
 def test_no_link_is_dead() -> None:
     pages = {page: Links(page) for page in SITE.rglob("*.html") if page.name != "404.html"}
     assert len(pages) > 80
-    dead = []
+    dead: list[tuple[str, str]] = []
     for page, links in pages.items():
         for target in links.targets:
             parts = urlsplit(target)
@@ -89,14 +89,15 @@ def test_every_public_name_is_in_the_reference() -> None:
 
 
 def in_nav(entries: Any) -> Generator[str]:
-    """Yield the pages of the site's navigation."""
-    if isinstance(entries, str):
-        yield entries
-    elif isinstance(entries, list):
-        for entry in entries:
-            yield from in_nav(entry)
-    else:
-        yield from in_nav(list(entries.values()))
+    """Yield the pages of the site's navigation: texts in lists and mappings."""
+    match entries:
+        case str():
+            yield entries
+        case {}:
+            yield from in_nav([*entries.values()])
+        case _:
+            for entry in entries:
+                yield from in_nav(entry)
 
 
 def test_llms_txt_names_every_page_and_leads_to_files() -> None:
