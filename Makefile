@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo docs page unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
+.PHONY: help setup node demo docs page pictures unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -66,6 +66,9 @@ docs: setup ## Build the documentation site into .cache/site; a dead link is an 
 	@cp docs/llms.txt .cache/site/
 	@cd .cache/site-source && find . -name '*.md' -exec tar -cf - {} + | tar -xf - -C ../site # llms.txt leads to them
 	@echo "open .cache/site/index.html"
+
+pictures: setup ## Make the pictures of the README; needs Chromium
+	@$(PY) -m tests.pictures
 
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
 	@$(PY) -m tests.suite --unit $(PYTEST_ARGS)

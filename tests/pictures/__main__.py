@@ -1,0 +1,125 @@
+"""Makes the pictures of the README: ``make pictures``.
+
+The editor shows a server with mistakes, and what mypy says of them: the README's contract is
+generated, mypy reads the server, and Chromium draws the page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ackord.codegen import generate
+from ackord.schema import load_bytes
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers.python import PythonLexer
+
+HERE: Final = Path(__file__).resolve().parent
+ROOT: Final = HERE.parents[1]
+PICTURES: Final = ROOT / "docs/pictures"
+MISTAKES: Final = (HERE / "mistakes.py.txt").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the editor."""
+
+    number: int
+    indent: str
+    code: Markup
+    problems: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """What each checker says of it."""
+
+
+def main() -> None:
+    """Draw the editor."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lines = checked_lines(folder)
+        formatter: HtmlFormatter[str] = HtmlFormatter(style="friendly")
+        style = str(formatter.get_style_defs(".highlight"))  # type: ignore[no-untyped-call]  # of its stubs
+        environment = Environment(loader=FileSystemLoader(HERE), autoescape=True)
+        page = environment.get_template("editor.html.jinja").render(
+            title="server.py",
+            lines=lines,
+            style=Markup(style),  # noqa: S704 - what Pygments wrote
+        )
+        (folder / "editor.html").write_text(page, encoding="utf-8")
+        take(folder / "editor.html", PICTURES / "editor.png", size=(930, 575))
+
+
+def checked_lines(folder: Path) -> list[Line]:
+    """Return the lines of the server with what mypy says of them."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    schema = re.search(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert schema is not None
+    contract = load_bytes(schema[1].encode(), "tasks.yaml").contract
+    assert contract is not None
+    (folder / "tasks").mkdir()
+    for file, text in generate(contract, source="tasks.yaml").items():
+        (folder / "tasks" / file).write_text(text, encoding="utf-8")
+    (folder / "server.py").write_text(MISTAKES, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--output=json", "--config-file="]
+    done = subprocess.run(
+        [*command, "server.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    lines: list[Line] = [
+        Line(number, code[: len(code) - len(code.lstrip(" "))], Markup(code.lstrip(" ")))  # noqa: S704 - what Pygments wrote
+        for number, code in enumerate(highlighted(MISTAKES), start=1)
+    ]
+    for each in found:
+        lines[each["line"] - 1].problems.append(("mypy", each["message"]))
+    return lines
+
+
+def highlighted(code: str) -> list[str]:
+    """Return the lines of a program with their colors, as HTML."""
+    formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True, style="friendly")
+    html = highlight(code, PythonLexer(), formatter)
+    # The spaces at the beginning of a line are a token of their own.
+    return [re.sub(r'^<span class="w">( *)</span>', r"\1", line) for line in html.splitlines()]
+
+
+def take(page: Path, picture: Path, size: tuple[int, int]) -> None:
+    """Let Chromium draw a page."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("Chromium was not found; on Debian and Ubuntu: apt install chromium")
+    picture.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as profile:
+        flags = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--hide-scrollbars",
+        ]
+        flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        shape = [f"--window-size={size[0]},{size[1]}", "--force-device-scale-factor=1.5"]
+        subprocess.run(
+            [
+                chromium,
+                *flags,
+                *shape,
+                f"--user-data-dir={profile}",
+                f"--screenshot={picture}",
+                page.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
