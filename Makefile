@@ -57,7 +57,7 @@ page: setup node ## Build the chat's web page from its TypeScript
 # The pages of the site, and the files of the repository that they link to.
 PAGES := README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \
 	tests/bench/bench.yaml tests/conformance/test_differential.py \
-	$(wildcard examples/*/README.md examples/*/*.yaml)
+	$(wildcard examples/*/README.md examples/*/*.yaml examples/proxies/*)
 
 docs: setup ## Build the documentation site into .cache/site; a dead link is an error
 	@rm -rf .cache/site-source && mkdir -p .cache/site-source
