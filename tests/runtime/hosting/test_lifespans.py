@@ -5,6 +5,7 @@ without one, and mounted in one.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import re
 import signal
@@ -17,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from ackord.runtime.asgi_types import Application, Message, Receive, Scope, Send
+from ackord.runtime.engine.options import EngineOptions
 from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting import configure
+from ackord.runtime.hosting.uvicorn.announcement import announce
+from ackord.runtime.hosting.uvicorn.keywords import UvicornKeywords
 from ackord.runtime.server import Server, Socket
 from ackord.runtime.testing import Link, run
 from fastapi import FastAPI, Response
@@ -173,23 +178,35 @@ def test_a_lifespan_starts_the_server_and_drains_it_each_time_in_each_loop(kind:
 
 
 @pytest.mark.parametrize("kind", ["alone", "mounted", "is_whole"])
-def test_a_hook_that_raises_fails_the_start(kind: str) -> None:
-    server = make([])
+def test_a_hook_that_raises_fails_the_start_and_undoes_it(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    log: list[str] = []
+    notes: list[str] = []
+    server = make(log)
 
     @server.on_startup
     async def broken() -> None:
+        log.append("fails")
         raise OSError("no database")
+
+    server.on_startup(lambda: log.append("never"))
+    server.on_shutdown(lambda: log.append("never"))
 
     async def scenario() -> None:
         try:
             answers = await live(applications([], server)[kind], lambda: asyncio.sleep(0))
-        except OSError:
+        except OSError as error:
+            notes.extend(error.__notes__)
             return
         assert answers == ["startup.failed"]
+        notes.append(caplog.text)
         with pytest.raises(Exception, match="refused"):
             await Link(server).raw()
 
     run(scenario())
+    assert log == ["start", "fails", "stop"]
+    assert "broken, a hook of the server's start, raised this" in notes[0]
 
 
 PLAIN = """
@@ -344,7 +361,9 @@ def test_a_poll_whose_client_has_gone_is_no_error_behind_a_middleware_that_wants
         ({"workers": 0}, "'workers' must be a whole number from 1 to 1000"),
         ({"workers": 2, "ssl_certfile": "x.pem"}, "let a proxy such as nginx in front end TLS"),
         ({"workers": 2, "fd": 3}, "'fd' can't work with several workers"),
-        ({"workers": 2, "grateful_timeout": 1}, "did you mean 'graceful_timeout'"),
+        ({"workers": 2, "log_levle": "info"}, "did you mean 'log_level'"),
+        ({"drain_timeout": -1}, "drain_timeout must be zero or more"),
+        ({"application": 1}, "application must be"),
         ({"reload": True}, "ackord serve module:server --reload"),
         ({"reload_dirs": ["."]}, "ackord serve module:server --reload"),
         ({"factory": True}, "'factory'"),
@@ -360,6 +379,36 @@ def test_a_setting_that_can_not_work_is_refused_before_anything_listens(
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         Server().run(**settings)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"transports": ("websocket",)}, "transports websocket, pages of its own origin only"),
+        ({"cors_origins": "*"}, "polling and websocket, pages of any origin"),
+        ({"cors_origins": True}, "pages of any origin"),
+        ({"cors_origins": "https://a.example"}, "pages of https://a.example"),
+        ({"cors_origins": re.compile("https://.*")}, "pages of origins that match https://.*"),
+        ({"cors_origins": str.isascii}, "pages of origins that cors_origins accepts"),
+        (
+            {"cors_origins": [re.compile("x"), *(f"https://{each}.example" for each in "abc")]},
+            "pages of x, https://a.example, https://b.example and 1 more",
+        ),
+    ],
+)
+def test_the_line_at_the_start_says_how_the_server_is_reached(
+    options: dict[str, Any], said: str
+) -> None:
+    line = announce("http://x", EngineOptions(**options), also=("explorer at /explorer",))
+    assert line.endswith(f"{said}, explorer at /explorer")
+
+
+def test_the_settings_that_are_passed_on_are_those_of_uvicorn() -> None:
+    ours = {"app", "host", "port", "workers", "factory", "interface", "timeout_worker_healthcheck"}
+    theirs = set(inspect.signature(uvicorn.Config).parameters)
+    assert set(UvicornKeywords.__annotations__) == {
+        name for name in theirs - ours if not name.startswith("reload")
+    }
 
 
 @pytest.mark.parametrize("uds", [False, True])
@@ -380,7 +429,7 @@ def test_a_host_knows_where_it_listens(
             assert host.address == f"http://127.0.0.1:{host.port}"
         assert [
             record.getMessage() for record in caplog.records if "listens" in record.message
-        ] == [f"Socket.IO listens on {host.address}, path /socket.io/"]
+        ] == [announce(host.address, EngineOptions(), also=("with 1 worker",))]
         host.should_exit = True
         await serving
 
@@ -403,7 +452,8 @@ def test_run_says_on_standard_error_where_it_listens() -> None:
         return (await process.communicate())[1]
 
     assert re.fullmatch(
-        rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/ \(Ctrl-C stops it\)\n",
+        rb"Socket\.IO listens on http://127\.0\.0\.1:[1-9]\d+, path /socket\.io/, [^\n]+, with 1 worker "
+        rb"\(Ctrl-C stops it\)\n",
         asyncio.run(scenario()),
     )
 

@@ -648,3 +648,36 @@ def test_a_namespace_is_started_and_stopped_with_its_server_once_each_time() -> 
     run(scenario())
     run(scenario())
     assert log == ["start", "stop"] * 2
+
+
+def test_a_namespace_is_stopped_when_a_later_one_can_not_start() -> None:
+    log: list[str] = []
+
+    class Opened(Quiet):
+        @override
+        async def on_start(self) -> None:
+            log.append("open")
+
+        @override
+        async def on_stop(self) -> None:
+            log.append("close")
+
+    class Broken(Collab):
+        @override
+        async def on_start(self) -> None:
+            raise OSError("no database")
+
+        @override
+        async def on_stop(self) -> None:
+            log.append("never")
+
+    async def scenario() -> None:
+        server = Server()
+        server.register(Opened())
+        server.register(Broken())
+        with pytest.raises(OSError, match="no database"):
+            async with server.lifespan():
+                log.append("never")
+
+    run(scenario())
+    assert log == ["open", "close"]

@@ -1,14 +1,22 @@
 """The start and the stop of a server, with the application's hooks before the first client and
 after the last one.
+
+The rules:
+
+- Hooks of the start run in the order of registration, hooks of the stop in the opposite order.
+- A start that fails is undone: the hooks of the stop that were registered before the hook that
+  failed run, because what they close may be open already. Of a namespace that is ``on_stop`` after
+  its own ``on_start``.
+- What a hook of the start raises is the error of the start. What hooks of the stop raise is logged.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from ackord.runtime.containment import contain_awaited
 from ackord.runtime.engine.server import EngineServer
@@ -27,6 +35,11 @@ DRAIN_TIMEOUT: Final = 5.0
 """Default seconds for running handlers when the server stops."""
 
 
+class _Hook(NamedTuple):
+    run: LifeHook
+    is_of_start: bool
+
+
 class Lifetime:
     """Starts and stops one server. Several hosts, lifespans and applications may do so; each hook
     runs once.
@@ -36,13 +49,12 @@ class Lifetime:
         "_drain",
         "_draining",
         "_engine",
+        "_hooks",
         "_is_started",
         "_is_stopped",
         "_log",
-        "_shutdown_hooks",
         "_signals",
         "_start_adapters",
-        "_startup_hooks",
     )
 
     def __init__(
@@ -59,8 +71,7 @@ class Lifetime:
         self._engine = engine
         self._start_adapters = start_adapters
         self._drain = drain
-        self._startup_hooks: list[LifeHook] = []
-        self._shutdown_hooks: list[LifeHook] = []
+        self._hooks: list[_Hook] = []
         self._is_started = False
         self._is_stopped = False
         self._draining: asyncio.Task[None] | None = None
@@ -70,12 +81,12 @@ class Lifetime:
         """Run `hook` at each start; see `Server.on_startup`."""
         if self._is_started:
             raise UsageError("the server has started: register what runs at its start before that")
-        self._startup_hooks.append(hook)
+        self._hooks.append(_Hook(hook, is_of_start=True))
         return hook
 
     def on_shutdown(self, hook: LifeHookT) -> LifeHookT:
         """Run `hook` at each stop; see `Server.on_shutdown`."""
-        self._shutdown_hooks.append(hook)
+        self._hooks.append(_Hook(hook, is_of_start=False))
         return hook
 
     async def start(self, drain_timeout: float) -> None:
@@ -86,16 +97,15 @@ class Lifetime:
 
         Raises:
             UsageError: the server works in another event loop that still runs.
-            Exception: a hook raised it; the later hooks don't run, and no connection is accepted.
+            Exception: a hook raised it, which a note names; what had started is stopped again, and
+                no connection is accepted.
         """
         self._engine.server_loop.enter()
         if self._is_started:
             return
         self._is_started, self._is_stopped = True, False
         try:
-            for hook in self._startup_hooks:
-                await _run(hook)
-            await self._start_adapters()
+            await self._run_start()
         except BaseException:
             self._is_started = False
             self._engine.stop_accepting()
@@ -106,6 +116,26 @@ class Lifetime:
             lambda: loop.call_soon_threadsafe(self._begin_drain, drain_timeout)
         )
         self._signals.watch()
+
+    async def _run_start(self) -> None:
+        begun: list[_Hook] = []
+        try:
+            for hook in self._hooks:
+                if hook.is_of_start:
+                    await _run_named(hook.run)
+                begun.append(hook)
+            await self._start_adapters()
+        except BaseException:
+            await self._run_stop(begun)
+            raise
+
+    async def _run_stop(self, hooks: Iterable[_Hook]) -> None:
+        for hook in reversed([each.run for each in hooks if not each.is_of_start]):
+            try:
+                await _run(hook)
+            except BaseException as error:  # noqa: BLE001  # a hook of the application: the others run all the same
+                contain_awaited(error)
+                self._log.crash("A hook of on_shutdown", error)
 
     async def stop(self, drain_timeout: float) -> None:
         """Drain the server, then run the hooks of its stop, the latest one first; a second call
@@ -124,12 +154,7 @@ class Lifetime:
             self._draining = None
             if self._is_started:
                 self._is_started = False
-                for hook in reversed(self._shutdown_hooks):
-                    try:
-                        await _run(hook)
-                    except BaseException as error:  # noqa: BLE001  # a hook of the application: the others run all the same
-                        contain_awaited(error)
-                        self._log.crash("A hook of on_shutdown", error)
+                await self._run_stop(self._hooks)
 
     def _begin_drain(self, timeout: float) -> asyncio.Task[None]:
         if self._draining is None:
@@ -180,3 +205,12 @@ async def _run(hook: LifeHook) -> None:
     result: Any = hook()
     if hasattr(result, "__await__"):
         await result
+
+
+async def _run_named(hook: LifeHook) -> None:
+    try:
+        await _run(hook)
+    except Exception as error:
+        name = getattr(hook, "__qualname__", repr(hook))
+        error.add_note(f"{name}, a hook of the server's start, raised this: the server can't start")
+        raise

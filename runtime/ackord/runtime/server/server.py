@@ -7,7 +7,7 @@ import logging
 import re
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, Protocol, Unpack, overload
+from typing import Final, Protocol, Unpack, overload
 
 from ackord.runtime.adapters.cluster.bus import ChannelBus
 from ackord.runtime.adapters.cluster.channels import Channels
@@ -18,6 +18,7 @@ from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.hosting.uvicorn.keywords import UvicornKeywords
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.option_values import check_names, check_values
 from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
@@ -291,14 +292,28 @@ class Server(Registering[Socket]):
         port: int = 8000,
         *,
         workers: int | None = None,
-        **settings: Any,
+        application: Application | None = None,
+        direct: bool = True,
+        per_message_deflate: bool = False,
+        graceful_timeout: float = 5,
+        drain_timeout: float = DRAIN_TIMEOUT,
+        **uvicorn: Unpack[UvicornKeywords],
     ) -> None:
-        """Serve on uvicorn until interrupted; `settings` are those of
-        `ackord.runtime.hosting.configure`, and uvicorn's.
+        """Serve on uvicorn until interrupted.
 
-        With `workers`, so many processes serve: each has connections of its own, and broadcasts
-        reach the clients of all. Without the option `adapter`, they pass by a broker in the parent
-        of the workers.
+        Args:
+            host: The address to listen on.
+            port: The port to listen on; 0 for any free port.
+            workers: How many processes serve. Each has connections of its own, and broadcasts reach
+                the clients of all: without the option `adapter` by way of a broker in the parent of
+                the workers.
+            application: The application to serve, if `asgi` is mounted in it, such as one of
+                FastAPI. The server is started and stopped whether that has a lifespan or not.
+            direct: Whether messages go past ASGI; see `ackord.runtime.hosting.configure`.
+            per_message_deflate: Whether WebSocket messages may be compressed.
+            graceful_timeout: Seconds for running requests when the server stops.
+            drain_timeout: Seconds for handlers that still run when the server stops.
+            uvicorn: Passed to `uvicorn.Config`, such as `log_level` and `ssl_certfile`.
 
         Raises:
             UsageError: a setting doesn't exist, or can't work here.
@@ -311,7 +326,17 @@ class Server(Registering[Socket]):
                 "'ackord[server]'"
             ) from error
 
-        run(self.asgi(), host=host, port=port, workers=workers, **settings)
+        run(
+            self.asgi(drain_timeout=drain_timeout),
+            host=host,
+            port=port,
+            workers=workers,
+            application=application,
+            direct=direct,
+            per_message_deflate=per_message_deflate,
+            graceful_timeout=graceful_timeout,
+            **uvicorn,
+        )
 
     async def drain(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # one bound for several waits
         """Stop gracefully: accept no new connections, let running handlers finish, and close each

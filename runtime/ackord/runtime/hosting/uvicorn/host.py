@@ -14,6 +14,7 @@ import uvicorn
 from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.out_of_memory import end_without_memory
+from ackord.runtime.hosting.uvicorn.announcement import announce
 from ackord.runtime.hosting.uvicorn.waiting import waiting_of
 from typing_extensions import override
 
@@ -117,7 +118,7 @@ class Host(uvicorn.Server):
         """Say where the server listens: at INFO if that is logged, else on standard error if the
         process does nothing else.
         """
-        line = self._line
+        line = f"{self._line}, with 1 worker"
         if _logger.isEnabledFor(logging.INFO):
             _logger.info(line)
         elif self._has_process:
@@ -125,9 +126,8 @@ class Host(uvicorn.Server):
 
     @property
     def _line(self) -> str:
-        path = self._engine_app.prefix.decode()
-        mount = " below its mount" if self._is_mounted else ""
-        return f"Socket.IO listens on {self.address}, path {path}{mount}"
+        options = self._engine_app.engine.options
+        return announce(self.address, options, below_mount=self._is_mounted)
 
     @override
     def _log_started_message(self, listeners: Sequence[sockets.SocketType]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from inspect import signature
-from typing import Any, Final
+from typing import Any, Final, Unpack, cast
 
 import uvicorn
 from ackord.runtime.asgi_types import Application
@@ -15,6 +15,7 @@ from ackord.runtime.hosting.uvicorn.first_bytes import FirstBytesFactory
 from ackord.runtime.hosting.uvicorn.guarded_websocket import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.host import Host
 from ackord.runtime.hosting.uvicorn.http import Http
+from ackord.runtime.hosting.uvicorn.keywords import UvicornKeywords
 from ackord.runtime.option_values import check_names, check_values
 
 _SETTINGS: Final = frozenset(signature(uvicorn.Config).parameters) - {"app"}
@@ -38,7 +39,7 @@ def configure(
     per_message_deflate: bool = False,
     direct: bool = True,
     application: Application | None = None,
-    **settings: Any,
+    **settings: Unpack[UvicornKeywords],
 ) -> Host:
     """Make a `Host`; `await host.serve()` runs it.
 
@@ -69,7 +70,7 @@ def configure(
         per_message_deflate=per_message_deflate,
         direct=direct,
         application=application,
-        **{"http": http, **settings},
+        **{"http": http, **cast("dict[str, Any]", settings)},
     )
     return Host(config, engine_app)
 

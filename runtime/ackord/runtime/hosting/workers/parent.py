@@ -261,7 +261,8 @@ class Parent:
             return
         self._is_announced = True
         count = len(self._groups)
-        line = f"{line}, with {count} workers; limits hold for each" if count > 1 else line
+        workers = f"{count} workers; limits hold for each" if count > 1 else "1 worker"
+        line = f"{line}, with {workers}"
         if _logger.isEnabledFor(logging.INFO):
             _logger.info(line)
         else:
