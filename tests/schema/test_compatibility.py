@@ -66,6 +66,13 @@ def silent(text: str) -> str:
     return c2s(text).replace("{/: {", "{/: {error_replies: false, ")
 
 
+FIVE = "{rate: {per_second: 5, burst: 9}}"
+
+
+def paced(text: str) -> str:
+    return c2s(text).replace("{/: {", "{/: {rate: {per_second: 5, burst: 9}, ")
+
+
 def found(old: Contract, new: Contract) -> list[tuple[str, str, tuple[str, ...], str]]:
     return [
         (one.rule, one.level, one.breaks, write_path(one.path))
@@ -228,6 +235,15 @@ EVENTS: list[Case] = [
     ("SOURCE_EVENT_ROOMS", "warning", f"{NS}.server_to_client.say", (), LOBBY + s2c("say: {rooms: [lobby]}"), LOBBY + s2c("say: {}")),
     ("TIMEOUT_CHANGE", "warning", SAY, (), c2s("say: {ack: int}"), c2s("say: {ack: int, timeout: 5s}")),
     ("CONCURRENT_CHANGE", "warning", SAY, (), c2s("say: {}"), c2s("say: {concurrent: true}")),
+    ("RATE_LOWER", "error", SAY, (CLIENTS,), c2s("say: {}"), c2s(f"say: {FIVE}")),
+    ("RATE_LOWER", "error", SAY, (CLIENTS,), c2s(f"say: {FIVE}"), c2s("say: {rate: {per_second: 4, burst: 9}}")),
+    ("RATE_LOWER", "error", SAY, (CLIENTS,), c2s(f"say: {FIVE}"), c2s("say: {rate: {per_second: 5, burst: 8}}")),
+    ("RATE_RAISE", "error", SAY, (SERVERS,), c2s(f"say: {FIVE}"), c2s("say: {}")),
+    ("RATE_RAISE", "error", SAY, (SERVERS,), c2s(f"say: {FIVE}"), c2s("say: {rate: {per_second: 6, burst: 9}}")),
+    ("RATE_RAISE", "error", SAY, (SERVERS,), c2s(f"say: {FIVE}"), c2s("say: {rate: {per_second: 5, burst: 10}}")),
+    ("RATE_LOWER", "error", NS, (CLIENTS,), c2s("say: {}"), paced("say: {}")),
+    ("RATE_RAISE", "error", NS, (SERVERS,), paced("say: {}"), c2s("say: {}")),
+    ("RATE_LOWER", "error", SAY, (CLIENTS,), paced("say: {}"), paced("say: {rate: {per_second: 5, burst: 8}}")),
     ("ERROR_REPLIES_CHANGE", "error", NS, (CLIENTS,), c2s("say: {ack: int}"), silent("say: {ack: int}")),
     ("ERROR_REPLIES_CHANGE", "error", NS, (CLIENTS, SERVERS), c2s(f"say: {{ack: {ANY}}}"), silent(f"say: {{ack: {ANY}}}")),
     ("ERROR_REPLIES_CHANGE", "error", NS, (CLIENTS,), silent(f"say: {{ack: {ANY}}}"), c2s(f"say: {{ack: {ANY}}}")),

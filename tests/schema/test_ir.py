@@ -21,6 +21,7 @@ from ackord.schema.model import (
     Namespace,
     NewType,
     NullableType,
+    Rate,
     Record,
     RefType,
     ReservedEvents,
@@ -473,6 +474,12 @@ def test_any_value_may_be_answered_where_failures_have_another_form_or_there_are
 ) -> None:
     for ack in ("json", "'map[str, int]'", "{fields: {error: str}}"):
         assert event(f"{{ack: {ack}, errors: [Bad]}}", above=above).acked
+
+
+def test_a_rate_has_a_burst_of_one_second_unless_it_says_more() -> None:
+    assert event("{rate: {per_second: 2.5}}").rate == Rate(per_second=2.5, burst=3)
+    assert event("{rate: {per_second: 5, burst: 10}}").rate == Rate(per_second=5.0, burst=10)
+    assert event("{}").rate is None
 
 
 def test_timeouts_are_seconds() -> None:

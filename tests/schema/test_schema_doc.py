@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from ackord.codegen.languages import LANGUAGES
 from ackord.schema import json_schema, load_bytes, load_contract
-from ackord.schema.document import errors, events, fields, namespaces, reader, types
+from ackord.schema.document import errors, events, fields, namespaces, rates, reader, types
 from ackord.schema.editor.words import SCALARS as WORDS
 from ackord.schema.language_schema import KEYS
 from ackord.schema.names import RESERVED_CODES, RESERVED_EVENTS
@@ -59,6 +59,7 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"properties": {"S063": ...}}, "reasons by code"),
     ({"$ref": "#/$defs/type"}, "a type"),
     ({"$ref": "#/$defs/ack"}, "a type"),
+    ({"$ref": "#/$defs/rate"}, "a rate"),
     ({"anyOf": ...}, "a type, or a list of types"),
     ({"items": {"$comment": "errors"}}, "a list of errors"),
     ({"items": {"$comment": "rooms"}}, "a list of rooms"),
@@ -71,6 +72,7 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"type": "string"}, "text"),
     ({"type": "boolean"}, "`true` or `false`"),
     ({"type": "integer"}, "a whole number"),
+    ({"type": "number"}, "a number"),
     ({"type": ["number", "string"]}, "a number"),
 ]
 """What a key may have, by a part of its JSON Schema; the first that is there counts."""
@@ -173,6 +175,7 @@ def tables() -> dict[str, str]:
         "room": keys("room", required=required_of("room")),
         "namespace": keys("namespace", required=required_of("namespace")),
         "event": keys("event", required=required_of("event")),
+        "rate": keys("rate", required=required_of("rate")),
         "events": f"Names of Socket.IO's own events are refused: {listed(RESERVED_EVENTS)}.",
         "codes": f"These codes are the runtime's own: {listed(RESERVED_CODES)}; "
         "[what each means](api.md#error-acks).",
@@ -228,6 +231,7 @@ def test_each_key_and_type_is_described() -> None:
         *events.ACK_KEYS,
         *errors.KEYS,
         *namespaces.KEYS,
+        *rates.KEYS,
         *(key for form, others in types.FORMS.items() for key in (form, *others.keys)),
         *SCALARS,
     }

@@ -25,7 +25,7 @@ __all__ = [
     "ChatHandlers",
 ]
 
-_v1.check(api=(1, 3), source="chat.yaml")
+_v1.check(api=(1, 4), source="chat.yaml")
 
 
 class ChatConnectRefusedError(_v1.ConnectRefusedError[NameTaken | _v1.UnknownError]):

@@ -23,7 +23,7 @@ __all__ = [
     "ChatClientSync",
 ]
 
-_v1.check(api=(1, 3), source="chat.yaml")
+_v1.check(api=(1, 4), source="chat.yaml")
 
 
 class ChatClientSync(_v1.SyncClient):

@@ -14,7 +14,7 @@ __all__ = [
     "ChatRoomPublisherSync",
 ]
 
-_v1.check(api=(1, 3), source="chat.yaml")
+_v1.check(api=(1, 4), source="chat.yaml")
 
 
 class ChatBroadcastPublisherSync(_v1.SyncClientsPublishing):

@@ -38,7 +38,7 @@ __all__ = [
     "CHAT_TYPING_CHANGED",
 ]
 
-_v1.check(api=(1, 3), source="chat.yaml")
+_v1.check(api=(1, 4), source="chat.yaml")
 
 CHAT_JOIN: Final[_v1.Event[JoinResult]] = _v1.Event(
     "join",

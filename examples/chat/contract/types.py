@@ -28,7 +28,7 @@ __all__ = [
     "UserName",
 ]
 
-_v1.check(api=(1, 3), source="chat.yaml")
+_v1.check(api=(1, 4), source="chat.yaml")
 
 RoomName = NewType("RoomName", str)
 """Name of a room."""

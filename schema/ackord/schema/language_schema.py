@@ -210,6 +210,13 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                 ),
                 _FLAG,
             ),
+            "rate": (
+                (
+                    "How often one client may send: all events together that have no rate of their "
+                    "own."
+                ),
+                _ref("rate"),
+            ),
             "acks": (
                 "How success travels in all events of the namespace.",
                 {"enum": list(get_args(AckStyle))},
@@ -261,6 +268,23 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                 ),
                 _FLAG,
             ),
+            "rate": (
+                "How often one client may send it; under client_to_server only.",
+                _ref("rate"),
+            ),
+        },
+        "rate": {
+            "per_second": (
+                "How many events a client may send each second, in the long run.",
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000},
+            ),
+            "burst": (
+                (
+                    "How many it may send at once after a while without any; per_second, rounded "
+                    "up, unless given."
+                ),
+                {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+            ),
         },
     }
 )
@@ -307,6 +331,7 @@ def json_schema() -> Schema:
             "room": _object(KEYS["room"] | docs, required=["name"]),
             "namespace": _object(KEYS["namespace"] | docs, may_be_empty=True),
             "event": _object(KEYS["event"] | docs, may_be_empty=True),
+            "rate": _object(KEYS["rate"], required=["per_second"]),
         },
     }
 

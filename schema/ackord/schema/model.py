@@ -363,6 +363,14 @@ AckStyle: TypeAlias = Literal["bare", "result"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often one client may send: `burst` events at once, and `per_second` in the long run."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One event in one direction."""
 
@@ -392,6 +400,10 @@ class Event:
     concurrent: bool = False
     """Whether this event may be handled while an earlier event of the same socket is still being
     handled.
+    """
+    rate: Rate | None = None
+    """How often one client may send this event; `None`: as the namespace says. Of events from
+    client to server only.
     """
     doc: str | None = None
     deprecated: str | None = None
@@ -424,6 +436,8 @@ class Namespace:
     """Typed data of one connection: a `RefType` to a record."""
     connect_errors: tuple[str, ...] = ()
     error_replies: bool = True
+    rate: Rate | None = None
+    """How often one client may send events that have no rate of their own, all of them together."""
     client_to_server: tuple[Event, ...] = ()
     server_to_client: tuple[Event, ...] = ()
     server_to_server: tuple[Event, ...] = ()

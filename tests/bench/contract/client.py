@@ -16,7 +16,7 @@ __all__ = [
     "BenchHandlers",
 ]
 
-_v1.check(api=(1, 3), source="bench.yaml")
+_v1.check(api=(1, 4), source="bench.yaml")
 
 
 class BenchConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):

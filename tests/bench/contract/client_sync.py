@@ -15,7 +15,7 @@ __all__ = [
     "BenchClientSync",
 ]
 
-_v1.check(api=(1, 3), source="bench.yaml")
+_v1.check(api=(1, 4), source="bench.yaml")
 
 
 class BenchClientSync(_v1.SyncClient):

@@ -14,7 +14,7 @@ __all__ = [
     "BenchGroupRoomPublisher",
 ]
 
-_v1.check(api=(1, 3), source="bench.yaml")
+_v1.check(api=(1, 4), source="bench.yaml")
 
 
 class BenchBroadcastPublisher(_v1.ClientsPublishing):

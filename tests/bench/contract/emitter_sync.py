@@ -14,7 +14,7 @@ __all__ = [
     "BenchGroupRoomPublisherSync",
 ]
 
-_v1.check(api=(1, 3), source="bench.yaml")
+_v1.check(api=(1, 4), source="bench.yaml")
 
 
 class BenchBroadcastPublisherSync(_v1.SyncClientsPublishing):

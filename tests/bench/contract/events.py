@@ -21,7 +21,7 @@ __all__ = [
     "BENCH_UPLOAD",
 ]
 
-_v1.check(api=(1, 3), source="bench.yaml")
+_v1.check(api=(1, 4), source="bench.yaml")
 
 BENCH_ECHO: Final[_v1.Event[Item]] = _v1.Event(
     "echo",

@@ -19,7 +19,7 @@ __all__ = [
     "BenchNamespace",
 ]
 
-_v1.check(api=(1, 3), source="bench.yaml")
+_v1.check(api=(1, 4), source="bench.yaml")
 
 
 class BenchClientEmitter(_v1.ClientEmitter):

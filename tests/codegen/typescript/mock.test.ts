@@ -103,6 +103,36 @@ test("a lost connection fails what waits, and what is sent meanwhile arrives lat
   await expect(chat.leave(room, { timeout: 1 })).rejects.toThrow("no answer in time");
 });
 
+test("an event that came too soon is sent again after the pause that the server names", async () => {
+  const tooSoon = (seconds: number) => ({
+    error: { code: "rate_limited", message: "", data: { retry_after: seconds } },
+  });
+  const answers: unknown[] = [tooSoon(0.02), tooSoon(0.01), tooSoon(0), [], tooSoon(61)];
+  let asked = 0;
+  const wire = {
+    connected: true,
+    active: true,
+    on: () => undefined,
+    off: () => undefined,
+    connect: () => undefined,
+    disconnect: () => undefined,
+    emit: () => undefined,
+    timeout: () => ({
+      emit: (_event: string, ...args: unknown[]) =>
+        (args.pop() as (...answer: unknown[]) => void)(null, answers[asked++]),
+    }),
+  };
+  const chat = new ChatClient(wire);
+  const began = Date.now();
+  const refused = { ok: false, error: { receivedCode: "rate_limited" } };
+  expect(await chat.rooms({ retries: 1 })).toMatchObject(refused);
+  expect([asked, Date.now() - began >= 19]).toEqual([2, true]);
+  chat.retries = 1;
+  expect(await chat.rooms()).toMatchObject({ ok: true });
+  expect(await chat.rooms()).toMatchObject(refused);
+  expect(asked).toBe(5);
+});
+
 test("a refused connection is what the contract declares", async () => {
   const server = new MockChatServer();
   server.refusal = { code: "name_taken", message: "Take another", data: { name: UserName("ada") } };

@@ -359,3 +359,60 @@ def test_an_event_that_can_not_be_sent_is_not_tried_again() -> None:
         await asked
 
     play(scenario, retries=3)
+
+
+TOO_SOON = '[{"error":{"code":"rate_limited","message":"","data":{"retry_after":%s}}}]'
+
+
+def test_an_event_that_came_too_soon_is_sent_again_when_the_server_says() -> None:
+    async def scenario(scene: Scene) -> None:
+        clock = asyncio.get_running_loop().time
+        asked = asyncio.ensure_future(scene.socket.emit_with_ack("one"))
+        await asyncio.sleep(0)
+        scene.socket.emit("two")
+        began = clock()
+        for ack_id, pause in enumerate((0.25, 9)):
+            await scene.peer.expect(f'42{ack_id}["one"]')
+            began = clock()
+            await scene.peer.send(f"43{ack_id}{TOO_SOON % pause}")
+            await scene.peer.expect_silence(0.24)
+        await scene.lose()  # coming back doesn't shorten the pause
+        await scene.come_back()
+        await scene.peer.expect('422["one"]')
+        assert clock() - began == pytest.approx(9)
+        await scene.peer.send(f"432{TOO_SOON % 0.25}")  # the last try
+        assert (await asked)["error"]["code"] == "rate_limited"
+        await scene.peer.expect('423["two"]')
+        await scene.peer.send("433[]")
+
+    play(scenario, retries=2)
+
+
+def test_a_pause_ends_with_those_who_wait_for_it() -> None:
+    async def scenario(scene: Scene) -> None:
+        first = asyncio.ensure_future(scene.socket.emit_with_ack("first"))
+        second = asyncio.ensure_future(scene.socket.emit_with_ack("second"))
+        await scene.peer.expect('420["first"]')
+        await scene.peer.send(f"430{TOO_SOON % 60}")
+        await scene.peer.expect_silence(1)
+        first.cancel()
+        await scene.peer.expect('421["second"]')
+        await scene.peer.send(f"431{TOO_SOON % 60}")
+        await scene.peer.expect_silence(1)
+        await scene.socket.disconnect()
+        with pytest.raises(DisconnectedError):
+            await second
+        await asyncio.sleep(100)
+
+    play(scenario, retries=2)
+
+
+@pytest.mark.parametrize("pause", ["60.1", "-1", "true", '"1"', "null"])
+def test_a_pause_that_makes_no_sense_or_is_too_long_is_not_waited_for(pause: str) -> None:
+    async def scenario(scene: Scene) -> None:
+        asked = asyncio.ensure_future(scene.socket.emit_with_ack("one"))
+        await scene.peer.expect('420["one"]')
+        await scene.peer.send(f"430{TOO_SOON % pause}")
+        assert (await asked)["error"]["code"] == "rate_limited"
+
+    play(scenario, retries=2)

@@ -13,7 +13,7 @@ from ackord.codegen.plan import EventPlan
 from ackord.codegen.python.literals import literal
 from ackord.codegen.python.module import Module
 from ackord.codegen.python.naming import EventNames
-from ackord.schema.model import Field, Type
+from ackord.schema.model import Field, Rate, Type
 
 
 @dataclass(frozen=True)
@@ -200,6 +200,11 @@ class EventView:
         return self.plan.declared.concurrent
 
     @property
+    def rate(self) -> str | None:
+        """How often a client may send it, if the event says so itself."""
+        return rate(self.plan.declared.rate)
+
+    @property
     def deprecated(self) -> str | None:
         """Why not to use the event any more, if it is deprecated."""
         return self.plan.declared.deprecated
@@ -215,3 +220,10 @@ class EventView:
         if len(received) == 1:
             return received[0]
         return f"{self.module.imports.tuple}[{', '.join(received)}]" if received else "None"
+
+
+def rate(declared: Rate | None) -> str | None:
+    """Return the expression for a rate."""
+    if declared is None:
+        return None
+    return f"_v1.Rate(per_second={literal(declared.per_second)}, burst={declared.burst})"

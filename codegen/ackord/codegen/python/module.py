@@ -21,7 +21,7 @@ from ackord.codegen.templates import template_environment
 from ackord.schema.model import PythonType
 from jinja2 import Environment
 
-API: Final = (1, 3)
+API: Final = (1, 4)
 """The API of the runtime that generated code needs: the same major number, and at least this minor
 number.
 """

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ackord.codegen.documentation import words
 from ackord.codegen.plan import EmitterPlan, EventPlan, NamespacePlan
-from ackord.codegen.python.event_view import EventView
+from ackord.codegen.python.event_view import EventView, rate
 from ackord.codegen.python.module import Module
 from ackord.codegen.python.naming import NamespaceNames, OutletNames
 
@@ -84,6 +84,11 @@ class NamespaceView:
     def error_replies(self) -> bool:
         """Whether undeclared errors are sent as answers."""
         return self.plan.declared.error_replies
+
+    @property
+    def rate(self) -> str | None:
+        """How often a client may send events without a rate of their own."""
+        return rate(self.plan.declared.rate)
 
     @property
     def handlers(self) -> str:

@@ -38,7 +38,7 @@ CLIENT: Final = _OBJECT | frozenset(
         "connect", "connected", "constructor", "disconnect", "ends", "fail", "failures", "finish",
         "handlers", "heardEvents", "invalidListeners", "onConnect", "onConnectError",
         "onDisconnect", "onInvalid", "readRefusal", "reconnects", "refusal", "refusals",
-        "socket", "then",
+        "retries", "socket", "then",
     }
 )  # fmt: skip
 """Members of clients. A class with a method ``then`` can't be the value of a promise."""

@@ -199,6 +199,11 @@ export type Auth<Value> = Value | (() => Value | Promise<Value>);
 export interface CallOptions {
   /** Milliseconds to wait for the answer. */
   readonly timeout?: number;
+  /**
+   * How often the event is sent again if the server answers `rate_limited`: each time after the
+   * pause that it names, a minute at most. As `retries` of the connection unless given.
+   */
+  readonly retries?: number;
 }
 
 /** The options of an iterator over events. */
@@ -259,6 +264,8 @@ export abstract class Client<Refusal> {
   /** @internal */
   readonly handlers = new Map<string, Handler>();
   private readonly failures = new Set<(error: never) => void>();
+  /** @internal How often events are sent again that came too soon. */
+  retries = 0;
   /** @internal What ends iterators, and `connect`, when no connection is made by itself. */
   readonly ends = new Set<(error?: Error) => void>();
 
@@ -360,6 +367,7 @@ export function open<Made extends Client<unknown>>(
     autoConnect: false,
   });
   const client = make(socket);
+  client.retries = options.retries ?? 0;
   socket.auth = (give: (auth: object) => void): void => {
     new Promise((done) => done(typeof auth === "function" ? auth() : auth))
       .then((value) => give(write(value) as object))
@@ -428,19 +436,45 @@ export function send(client: Client<unknown>, event: string, args: readonly unkn
   client.socket.emit(event, ...trimmed(args));
 }
 
-/** Send an event, and wait for its answer. */
-export function request<Value, Failure>(
+/** The longest pause, in seconds, that is waited for after the answer `rate_limited`. */
+const maxPause = 60;
+
+/** Send an event, and wait for its answer; once more if it came too soon, as often as allowed. */
+export async function request<Value, Failure>(
   client: Client<unknown>,
   event: string,
   args: readonly unknown[],
   declared: Request,
   options: CallOptions = {},
 ): Promise<Result<Value, Failure>> {
+  for (let left = options.retries ?? client.retries; ; left -= 1) {
+    const result = await ask(client, event, args, declared, options);
+    const pause = retryAfter(result);
+    if (left <= 0 || pause === undefined) return result as Result<Value, Failure>;
+    await new Promise((done) => setTimeout(done, pause * 1000));
+  }
+}
+
+/** After how many seconds an event that came too soon may be sent again. */
+function retryAfter(result: Result<unknown, unknown>): number | undefined {
+  const error = result.ok || !isObject(result.error) ? {} : result.error;
+  const data = error["receivedCode"] === "rate_limited" ? error["data"] : undefined;
+  const seconds = isObject(data) ? data["retry_after"] : undefined;
+  return typeof seconds === "number" && seconds >= 0 && seconds <= maxPause ? seconds : undefined;
+}
+
+function ask(
+  client: Client<unknown>,
+  event: string,
+  args: readonly unknown[],
+  declared: Request,
+  options: CallOptions,
+): Promise<Result<unknown, unknown>> {
   return new Promise((resolve, reject) => {
     const done = (cause: unknown, ...answer: unknown[]): void => {
       if (!cause) {
         try {
-          resolve(readAnswer(answer, declared) as Result<Value, Failure>);
+          resolve(readAnswer(answer, declared));
         } catch (error) {
           reject(error);
         }

@@ -6,19 +6,28 @@ not. If none comes in time, or the connection is lost first, the event is sent a
 ack id and at most `retries` times; then the caller gets the error, and the next event is sent.
 After a lost connection the first event is sent when the namespace is joined again.
 
+A server that answers ``rate_limited`` says when the event may be sent again. Then that event, and
+all behind it, wait for so long, and it is the next try. A pause above `MAX_PAUSE` isn't waited for:
+the caller gets the answer.
+
 So events arrive in order, and at least once: a server that has handled an event whose
 acknowledgement was lost gets the same event twice.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from ackord.runtime.errors import AckordError, AckTimeoutError, DisconnectedError, SlowConsumerError
+from ackord.runtime.protocol.socketio.error_acks import read_retry_after
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.sockets.acks import AckReply, Settle
+
+MAX_PAUSE: Final = 60.0
+"""Seconds that an event waits for a server that says ``rate_limited``."""
 
 
 class RetriedEvent:
@@ -61,7 +70,7 @@ class RetrySender(Protocol):
 class RetryQueue:
     """The events of one socket that are sent one after the other, each until it is acknowledged."""
 
-    __slots__ = ("_ack_id", "_events", "_limit", "_retries", "_sender")
+    __slots__ = ("_ack_id", "_events", "_limit", "_pause", "_retries", "_sender")
 
     def __init__(self, sender: RetrySender, retries: int, limit: int) -> None:
         """Send by `sender`, each event at most ``retries + 1`` times; `limit` events may wait."""
@@ -71,6 +80,8 @@ class RetryQueue:
         self._events: deque[RetriedEvent] = deque()
         self._ack_id: int | None = None
         """The ack id of the first event while it is on its way."""
+        self._pause: asyncio.TimerHandle | None = None
+        """Set while the first event waits because it was sent too soon."""
 
     def put(self, event: EncodedEvent, settle: Settle | None, timeout: float) -> RetriedEvent:
         """Send an event when its turn comes; `settle` is told of the acknowledgement, or of the
@@ -94,14 +105,20 @@ class RetryQueue:
             is_first = waiting is self._events[0]
             self._events.remove(waiting)
             waiting.is_over = True
-            if is_first and self._ack_id is not None:
-                self._sender.discard_try(self._ack_id)
-                self._ack_id = None
+            if is_first:
+                self._end_pause()
+                if self._ack_id is not None:
+                    self._sender.discard_try(self._ack_id)
+                    self._ack_id = None
             self.resume()
 
     def resume(self) -> None:
-        """Send the first event, if the socket is connected and the event isn't on its way."""
-        while self._events and self._ack_id is None and self._sender.connected:
+        """Send the first event, if the socket is connected, and the event isn't on its way and has
+        nothing to wait for.
+        """
+        while (
+            self._events and self._ack_id is None and self._pause is None and self._sender.connected
+        ):
             first = self._events[0]
             try:
                 self._ack_id = self._sender.send_try(first.event, self._settle, first.timeout)
@@ -116,6 +133,7 @@ class RetryQueue:
         """Tell all who wait that their events won't be sent any more."""
         events, self._events = self._events, deque()
         self._ack_id = None
+        self._end_pause()
         for waiting in events:
             waiting.is_over = True
             if waiting.settle is not None:
@@ -127,17 +145,31 @@ class RetryQueue:
             waiting.is_over = True
         self._events.clear()
         self._ack_id = None
+        self._end_pause()
 
     def _settle(self, outcome: AckReply | AckordError) -> None:
         self._ack_id = None
-        if (
-            isinstance(outcome, AckTimeoutError | DisconnectedError)
-            and self._events[0].tries <= self._retries
-        ):
-            self.resume()
-        else:
+        if self._events[0].tries > self._retries:
             self._finish(outcome)
-            self.resume()
+        elif not isinstance(outcome, AckordError):
+            pause = read_retry_after(outcome[0])
+            if pause is None or pause > MAX_PAUSE:
+                self._finish(outcome)
+            else:
+                loop = asyncio.get_running_loop()
+                self._pause = loop.call_later(pause, self._go_on)
+        elif not isinstance(outcome, AckTimeoutError | DisconnectedError):
+            self._finish(outcome)
+        self.resume()
+
+    def _go_on(self) -> None:
+        self._pause = None
+        self.resume()
+
+    def _end_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
 
     def _finish(self, outcome: AckReply | AckordError) -> None:
         done = self._events.popleft()

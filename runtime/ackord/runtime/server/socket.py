@@ -27,7 +27,7 @@ from ackord.runtime.errors import (
 from ackord.runtime.logs.text import quoted
 from ackord.runtime.protocol.engineio.prepared import Prepared
 from ackord.runtime.protocol.socketio.contract_names import ContractName
-from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, FailureReply
+from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, RATE_LIMITED, FailureReply
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.packet import encode_ack, encode_event
 from ackord.runtime.protocol.socketio.recovery import RecoverySession
@@ -595,7 +595,7 @@ class Socket(EventSource, SocketOperators):
             if ack_id is not None:
                 if namespace.error_replies:
                     self._send_ack(ack_id, failure.arguments_text())
-            elif namespace.invalid_events == "disconnect":
+            elif namespace.invalid_events == "disconnect" and failure.code != RATE_LIMITED:
                 self.disconnect()
         except BaseException as again:  # noqa: BLE001  # a parser of the application
             contain(again)

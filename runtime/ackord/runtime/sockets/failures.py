@@ -7,7 +7,12 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from ackord.runtime.bounds.shares import NOBODY
 from ackord.runtime.logs.text import quoted
-from ackord.runtime.protocol.socketio.error_acks import INVALID_REQUEST, UNKNOWN_EVENT, FailureReply
+from ackord.runtime.protocol.socketio.error_acks import (
+    INVALID_REQUEST,
+    RATE_LIMITED,
+    UNKNOWN_EVENT,
+    FailureReply,
+)
 from ackord.runtime.sockets.lifecycle import call_hook
 from ackord.runtime.sockets.listeners import Registration
 from ackord.runtime.tasks import TaskSet
@@ -21,6 +26,9 @@ InvalidHook: TypeAlias = Callable[[SocketT, str, FailureReply], Any]
 """A plain function or a coroutine function that takes the socket, the event's name and the failure;
 for metrics and audits.
 """
+
+_OF_THE_CLIENT: Final = frozenset({INVALID_REQUEST, RATE_LIMITED, UNKNOWN_EVENT})
+"""Codes of failures that somebody has to look into, because a client does what it shouldn't."""
 
 MAX_COUNTED_NAMES: Final = 1000
 OTHER_NAMES: Final = "(other)"
@@ -89,7 +97,7 @@ class Failures(Generic[SocketT]):
             )
             return
         text = f"{event} failed: {quoted(failure.code)}{describe_failure(failure)}{sender}"
-        if failure.code in {INVALID_REQUEST, UNKNOWN_EVENT}:
+        if failure.code in _OF_THE_CLIENT:
             log.write_warning(failure.code, (self._namespace, name), text, client=client)
         else:
             log.write_info("answer", (self._namespace, name, failure.code), text, client=client)

@@ -31,6 +31,7 @@ from ackord.runtime.typed.model import (
     unwrap,
 )
 from ackord.runtime.typed.params import Params
+from ackord.runtime.typed.rate import Rate
 from ackord.runtime.typed.replies import Replies, ServerReplies
 from ackord.runtime.typed.room import Room
 from ackord.runtime.validation import (
@@ -149,6 +150,7 @@ __all__ = [
     "Publisher",
     "Publishing",
     "PublishingEmitter",
+    "Rate",
     "RemoteError",
     "Replies",
     "Room",

@@ -12,6 +12,7 @@ from ackord.runtime.typed.ack import UNACKED, AckAdapter, AckStyle
 from ackord.runtime.typed.collector import paused_collector
 from ackord.runtime.typed.model import Error
 from ackord.runtime.typed.params import Params
+from ackord.runtime.typed.rate import Rate
 from ackord.runtime.validation import Arg, ArgumentsAdapter, ValueAdapter
 
 R_co = TypeVar("R_co", covariant=True)
@@ -31,6 +32,7 @@ class Event(Generic[R_co]):
         "errors",
         "handler",
         "name",
+        "rate",
         "reply",
         "style",
         "timeout",
@@ -48,6 +50,7 @@ class Event(Generic[R_co]):
         style: AckStyle = "bare",
         timeout: float = 20.0,
         concurrent: bool = False,
+        rate: Rate | None = None,
     ) -> None:
         """Take the declaration of the contract; `ack` is left out if the event has no
         acknowledgement, and `None` if the acknowledgement has no value. With `ack_args`, the
@@ -61,6 +64,8 @@ class Event(Generic[R_co]):
         self.style: AckStyle = style
         self.timeout = timeout
         self.concurrent = concurrent
+        self.rate = rate
+        """How often a client may send it; `None`: as the namespace says."""
         self.arguments = ArgumentsAdapter(name, self.args)
         self.reply = AckAdapter(name, ack, self.errors, style, ack_args)
 
@@ -76,6 +81,7 @@ class NamespaceContract:
         "error_replies",
         "params",
         "path",
+        "rate",
         "server_to_client",
         "server_to_server",
         "session",
@@ -97,6 +103,7 @@ class NamespaceContract:
         server_to_client: Sequence[Event[Any]] = (),
         server_to_server: Sequence[Event[Any]] = (),
         error_replies: bool = True,
+        rate: Rate | None = None,
     ) -> None:
         """Take the declaration of the contract; `params`, `auth` and `session` are types, or `None`
         if none is declared.
@@ -117,6 +124,8 @@ class NamespaceContract:
         self.server_to_client = tuple(server_to_client)
         self.server_to_server = tuple(server_to_server)
         self.error_replies = error_replies
+        self.rate = rate
+        """How often a client may send all events together that have no rate of their own."""
         for event in (*self.client_to_server, *self.server_to_client, *self.server_to_server):
             event.reply.error_replies = error_replies
 

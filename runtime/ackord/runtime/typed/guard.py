@@ -6,7 +6,7 @@ from typing import Final
 
 from ackord.runtime.errors import ContractVersionError
 
-API: Final = (1, 3)
+API: Final = (1, 4)
 """The version of the interface between generated code and this runtime: major number, and newest
 minor number.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
@@ -19,6 +19,8 @@ from ackord.runtime.typed.handlers import awaiting, check_handlers, handler
 from ackord.runtime.typed.member import dump_session, load_session
 from ackord.runtime.typed.model import DeclaredError, Error, error_message
 from ackord.runtime.typed.params import Params, ParamsT
+from ackord.runtime.typed.rate import RateLimiter
+from ackord.runtime.typed.rated_route import RatedRoute
 from ackord.runtime.typed.reach import Reach
 from ackord.runtime.typed.route import TypedRoute
 from ackord.runtime.typed.server_route import TypedServerRoute
@@ -86,6 +88,14 @@ class Namespace(Reach, Generic[ContextT]):
         the client sent.
         """
 
+    def rate_key(self, ctx: ContextT, event: str) -> Hashable:  # noqa: ARG002  # of overrides
+        """Return whose events are counted together for a `rate` of the contract: the id of a user,
+        say. By default each connection is counted for itself.
+
+        Called for each event that has a rate; `event` is its name on the wire.
+        """
+        return ctx.sid
+
     @handler
     async def on_start(self) -> None:
         """Called when the server starts, before it accepts a connection. An exception stops the
@@ -116,11 +126,8 @@ class Namespace(Reach, Generic[ContextT]):
             lifetime.on_shutdown(self.on_stop)
         self.__untyped = namespace
         self.contract.warm("server")
-        for event in self.contract.client_to_server:
-            namespace.set_route(
-                event.name,
-                TypedRoute(event, awaiting(getattr(self, event.handler)), self.__context),
-            )
+        for route_of, route in self.__routes():
+            namespace.set_route(route_of, route)
         for event in self.contract.server_to_server:
             namespace.set_server_route(
                 event.name,
@@ -140,6 +147,20 @@ class Namespace(Reach, Generic[ContextT]):
         if self.contract.session_default is not None:
             namespace.set_data_factory(self.contract.session_default)
         self.__attach_hooks(namespace)
+
+    def __routes(self) -> Iterator[tuple[str, TypedRoute]]:
+        """Make the routes of the events of clients, by the event's name."""
+        shared = None if self.contract.rate is None else RateLimiter(self.contract.rate)
+        key_of = self.rate_key if self.__overrides_ours("rate_key") else None
+        for event in self.contract.client_to_server:
+            handle = awaiting(getattr(self, event.handler))
+            limiter = shared if event.rate is None else RateLimiter(event.rate)
+            yield (
+                event.name,
+                TypedRoute(event, handle, self.__context)
+                if limiter is None
+                else RatedRoute(event, handle, self.__context, limiter, key_of),
+            )
 
     def __attach_hooks(self, namespace: UntypedNamespace) -> None:
         # Without these hooks, clients join and leave without a task.

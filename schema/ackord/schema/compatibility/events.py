@@ -10,6 +10,7 @@ from ackord.schema.compatibility.acks import AckComparison, AckWay, takes_failur
 from ackord.schema.compatibility.arguments import compare_args
 from ackord.schema.compatibility.findings import At, Findings
 from ackord.schema.compatibility.paths import PARAMETER, is_number, pair_namespaces, text_type
+from ackord.schema.compatibility.rates import compare_rates
 from ackord.schema.compatibility.rollouts import (
     CLIENT_WRITES,
     NODE_WRITES,
@@ -114,6 +115,7 @@ class NamespaceComparison:
         )
         self._acks.compare_errors(old.connect_errors, new.connect_errors, SERVER_WRITES)
         self._compare_replies(old, new, at)
+        compare_rates(old, new, at, self._findings)
         turned = _turned(old, new)
         for way in _WAYS:
             self._compare_section(old, new, way, at.below(way.section), turned)

@@ -431,6 +431,20 @@ _ALL: Final = (
         "running, or hold it up.",
         "warning",
     ),
+    Rule(
+        "RATE_LOWER",
+        "behavior",
+        "an event may be sent less often",
+        "A new server answers `rate_limited` to old clients that send as often as they could, and "
+        "drops events without an acknowledgement.",
+    ),
+    Rule(
+        "RATE_RAISE",
+        "behavior",
+        "an event may be sent more often",
+        "An old server answers `rate_limited` to new clients that send as often as they may, and "
+        "drops events without an acknowledgement.",
+    ),
     # Namespaces, rooms, the contract
     Rule(
         "NAMESPACE_ADD",

@@ -254,6 +254,12 @@ _ALL: Final = (
     ),
     # Namespaces and events
     Rule(
+        "S079",
+        "Misplaced rate",
+        "Only events from client to server have a rate.",
+        "remove `rate`, or move the event to `client_to_server`",
+    ),
+    Rule(
         "S050",
         "Invalid namespace path",
         "A namespace's path starts with a slash and consists of plain segments and `{param}`s.",

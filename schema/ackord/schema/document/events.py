@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
+from functools import partial
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias, get_args
 
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
 from ackord.schema.document.nodes import EventNode, FieldNode, Name, TypeNode
+from ackord.schema.document.rates import read_rate
 from ackord.schema.document.section import Section, read_mapping
 from ackord.schema.names import (
     MAX_NAME,
@@ -18,7 +23,20 @@ from ackord.schema.names import (
 )
 from ackord.schema.yaml.nodes import Entry, Mapping, Scalar
 
-KEYS: Final = ("name", "args", "ack", "errors", "timeout", "acks", "rooms", "concurrent", *DOC_KEYS)
+Direction: TypeAlias = Literal["client_to_server", "server_to_client", "server_to_server"]
+
+KEYS: Final = (
+    "name",
+    "args",
+    "ack",
+    "errors",
+    "timeout",
+    "acks",
+    "rooms",
+    "concurrent",
+    "rate",
+    *DOC_KEYS,
+)
 """Keys of an event."""
 ACK_KEYS: Final = ("args",)
 """Keys of an acknowledgement with arguments; others are types."""
@@ -38,13 +56,9 @@ _IN_MINUTES: Final = {"h": 60, "d": 1440}
 _IDENTIFIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 
-def read_event_to_client(entry: Entry, report: Reporter) -> EventNode:
-    """Read one entry of ``server_to_client:``."""
-    return read_event(entry, report, to_client=True)
-
-
-def read_event(entry: Entry, report: Reporter, *, to_client: bool = False) -> EventNode:
-    """Read one entry of ``client_to_server:`` or ``server_to_server:``."""
+def read_event(entry: Entry, report: Reporter, direction: Direction) -> EventNode:
+    """Read one entry of ``client_to_server:`` and its sisters."""
+    to_client = direction == "server_to_client"
     name = Name(entry.key.text, entry.key.place)
     mapping = read_mapping(entry.value, "an event", report) or Mapping(entry.value.place, ())
     section = Section(mapping, name.place, "an event", KEYS, report)
@@ -52,6 +66,10 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool = False) -> Ev
     if "rooms" in section and not to_client:
         report.add(
             "S047", section.key_place("rooms"), "only events under 'server_to_client' go to rooms"
+        )
+    if "rate" in section and direction != "client_to_server":
+        report.add(
+            "S079", section.key_place("rate"), "only events under 'client_to_server' have a rate"
         )
     ack, ack_args = _read_ack(section)
     return EventNode(
@@ -67,6 +85,7 @@ def read_event(entry: Entry, report: Reporter, *, to_client: bool = False) -> Ev
         timeout=_read_timeout(section),
         rooms=section.names("rooms") if to_client else (),
         concurrent=section.flag("concurrent", default=False),
+        rate=read_rate(section) if direction == "client_to_server" else None,
         doc=section.prose("doc"),
         deprecated=section.prose("deprecated"),
         since=section.since(),
@@ -188,3 +207,9 @@ def _timeout_hint(text: str) -> str:
         minutes = int(match[1]) * _IN_MINUTES[match[2][0]]
         return f"write {minutes}m" if minutes * 60 <= _MAX_TIMEOUT else "at most 1440m"
     return f"write {match[1]}{unit}"
+
+
+EVENT_READERS: Final[MappingOf[Direction, Callable[[Entry, Reporter], EventNode]]] = (
+    MappingProxyType({each: partial(read_event, direction=each) for each in get_args(Direction)})
+)
+"""What reads one entry, by the direction: always the same function, for `read_once`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from ackord.schema.diagnostics.reporter import Reporter
-from ackord.schema.document.events import read_event, read_event_to_client
+from ackord.schema.document.events import EVENT_READERS, Direction
 from ackord.schema.document.fields import DOC_KEYS, check_name, read_fields, read_type
 from ackord.schema.document.nodes import EventNode, Name, NamespaceNode, TypeNode
 from ackord.schema.document.once import read_once
+from ackord.schema.document.rates import read_rate
 from ackord.schema.document.section import Section, read_mapping, read_reserved
 from ackord.schema.names import SNAKE_NAME
 from ackord.schema.yaml.nodes import Entry, Mapping
@@ -20,6 +21,7 @@ KEYS: Final = (
     "session",
     "connect_errors",
     "error_replies",
+    "rate",
     "acks",
     "client_to_server",
     "server_to_client",
@@ -30,7 +32,7 @@ KEYS: Final = (
 """Keys of a namespace."""
 
 
-DIRECTIONS: Final = ("client_to_server", "server_to_client", "server_to_server")
+DIRECTIONS: Final = get_args(Direction)
 
 
 def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
@@ -50,6 +52,7 @@ def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
         session=_read_payload("session", section),
         connect_errors=section.names("connect_errors"),
         error_replies=section.flag("error_replies", default=True),
+        rate=read_rate(section),
         acks=acks[1] if acks else None,
         client_to_server=_read_events("client_to_server", section),
         server_to_client=_read_events("server_to_client", section),
@@ -66,6 +69,6 @@ def _read_payload(key: str, section: Section) -> TypeNode | None:
     return None if node is None else read_type(node, section.key_place(key), section.report)
 
 
-def _read_events(direction: str, section: Section) -> tuple[EventNode, ...]:
-    read = read_event_to_client if direction == "server_to_client" else read_event
+def _read_events(direction: Direction, section: Section) -> tuple[EventNode, ...]:
+    read = EVENT_READERS[direction]
     return tuple(read_once(read, entry, section.report) for entry in section.entries(direction))

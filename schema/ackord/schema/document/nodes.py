@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 from ackord.schema.expressions.syntax import Bare, Expression
-from ackord.schema.model import AckStyle
+from ackord.schema.model import AckStyle, Rate
 from ackord.schema.source import Place
 
 WireNames: TypeAlias = Literal["as_written", "camelCase"]
@@ -208,6 +208,7 @@ class EventNode(NamedTuple):
     timeout: tuple[Name, float] | None
     rooms: tuple[Name, ...]
     concurrent: bool
+    rate: Rate | None
     doc: str | None
     deprecated: str | None
     since: Name | None
@@ -223,6 +224,7 @@ class NamespaceNode(NamedTuple):
     session: TypeNode | None
     connect_errors: tuple[Name, ...]
     error_replies: bool
+    rate: Rate | None
     acks: AckStyle | None
     client_to_server: tuple[EventNode, ...]
     server_to_client: tuple[EventNode, ...]

@@ -59,6 +59,7 @@ class NamespaceResolver:
             session=self._payload(node.session, f"{camel}Session"),
             connect_errors=self._known(node.connect_errors, "errors", "S042"),
             error_replies=node.error_replies,
+            rate=node.rate,
             reserved=ReservedEvents(
                 client_to_server=self._reserved(node, "client_to_server", node.client_to_server),
                 server_to_client=self._reserved(node, "server_to_client", node.server_to_client),
@@ -228,6 +229,7 @@ class NamespaceResolver:
             timeout=node.timeout[1] if node.timeout else None,
             rooms=self._known(node.rooms, "rooms", "S046"),
             concurrent=node.concurrent,
+            rate=node.rate,
             doc=node.doc,
             deprecated=node.deprecated,
             since=self._types.since(node.since),

@@ -7,6 +7,7 @@ This is the one place that builds ``{"error": {"code": …, "message": …, "dat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -78,6 +79,28 @@ class InvalidArgumentsError(FailureReply):
         message: str = "The arguments don't fit the event",
     ) -> None:
         super().__init__(INVALID_REQUEST, message, issues=issues)
+
+
+def read_retry_after(arguments: str) -> float | None:
+    """Return after how many seconds an event may be sent again, if the arguments of its
+    acknowledgement say ``rate_limited``, with ``data: {retry_after: seconds}``.
+    """
+    if RATE_LIMITED not in arguments:  # nearly all answers, without being read
+        return None
+    match _decode(arguments):
+        case [
+            {"error": {"code": "rate_limited", "data": {"retry_after": int() | float() as seconds}}}
+        ] if seconds is not True and seconds >= 0:
+            return float(seconds)
+        case _:
+            return None
+
+
+def _decode(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def unknown_event() -> FailureReply:

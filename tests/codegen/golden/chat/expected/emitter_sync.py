@@ -14,7 +14,7 @@ __all__ = [
     "ChatRoomPublisherSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ChatBroadcastPublisherSync(_v1.SyncClientsPublishing):

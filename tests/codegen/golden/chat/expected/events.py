@@ -38,7 +38,7 @@ __all__ = [
     "CHAT_TYPING_CHANGED",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 CHAT_JOIN: Final[_v1.Event[JoinResult]] = _v1.Event(
     "join",

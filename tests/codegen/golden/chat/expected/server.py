@@ -31,7 +31,7 @@ __all__ = [
     "ChatRoomEmitter",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ChatClientEmitter(_v1.ClientEmitter):

@@ -28,7 +28,7 @@ __all__ = [
     "UserName",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 RoomName = NewType("RoomName", str)
 """Name of a room."""

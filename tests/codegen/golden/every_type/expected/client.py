@@ -43,7 +43,7 @@ __all__ = [
     "TypesHandlers",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TypesConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):

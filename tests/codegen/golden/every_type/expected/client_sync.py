@@ -44,7 +44,7 @@ __all__ = [
     "TypesClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TypesClientSync(_v1.SyncClient):

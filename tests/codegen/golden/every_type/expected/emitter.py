@@ -13,7 +13,7 @@ __all__ = [
     "TypesEmitter",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TypesBroadcastPublisher(_v1.ClientsPublishing):

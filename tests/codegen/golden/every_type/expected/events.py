@@ -59,7 +59,7 @@ __all__ = [
     "TYPES_TOLD",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 TYPES_SCALARS: Final[_v1.Event[Scalars]] = _v1.Event(
     "scalars",

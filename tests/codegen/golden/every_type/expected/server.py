@@ -46,7 +46,7 @@ __all__ = [
     "TypesNamespace",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TypesClientEmitter(_v1.ClientEmitter):

@@ -52,7 +52,7 @@ __all__ = [
     "UnknownMood",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 OtherAddress: TypeAlias = Address
 

@@ -16,7 +16,7 @@ __all__ = [
     "ChatHandlers",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ChatConnectRefusedError(_v1.ConnectRefusedError[CommonBanned | _v1.UnknownError]):

@@ -15,7 +15,7 @@ __all__ = [
     "ChatClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ChatClientSync(_v1.SyncClient):

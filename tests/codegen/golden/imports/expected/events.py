@@ -15,7 +15,7 @@ __all__ = [
     "CHAT_MOVED",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 CHAT_MOVE: Final[_v1.Event[MoveResult]] = _v1.Event(
     "move",

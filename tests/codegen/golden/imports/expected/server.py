@@ -19,7 +19,7 @@ __all__ = [
     "ChatNamespace",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ChatClientEmitter(_v1.ClientEmitter):

@@ -21,7 +21,7 @@ __all__ = [
     "User",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class CommonRole(StrEnum):

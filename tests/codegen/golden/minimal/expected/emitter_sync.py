@@ -12,7 +12,7 @@ __all__ = [
     "MinimalEmitterSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class MinimalBroadcastPublisherSync(_v1.SyncClientsPublishing):

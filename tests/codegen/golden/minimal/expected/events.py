@@ -12,7 +12,7 @@ __all__ = [
     "MINIMAL_PING",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 MINIMAL_PING: Final[_v1.Event[int]] = _v1.Event(
     "ping",

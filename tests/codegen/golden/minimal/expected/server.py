@@ -17,7 +17,7 @@ __all__ = [
     "MinimalNamespace",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class MinimalClientEmitter(_v1.ClientEmitter):

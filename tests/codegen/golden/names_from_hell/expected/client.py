@@ -48,7 +48,7 @@ __all__ = [
     "HellHandlers",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class HellConnectRefusedError(

@@ -47,7 +47,7 @@ __all__ = [
     "HellClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class HellClientSync(_v1.SyncClient):

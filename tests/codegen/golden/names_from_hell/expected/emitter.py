@@ -25,7 +25,7 @@ __all__ = [
     "HellRoomPublisher",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class HellBroadcastPublisher(_v1.ClientsPublishing):

@@ -25,7 +25,7 @@ __all__ = [
     "HellRoomPublisherSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class HellBroadcastPublisherSync(_v1.SyncClientsPublishing):

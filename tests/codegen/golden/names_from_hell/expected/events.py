@@ -72,7 +72,7 @@ __all__ = [
     "A",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 HELL_CLASS: _Final[_v1.Event[_int]] = _v1.Event(
     "class",

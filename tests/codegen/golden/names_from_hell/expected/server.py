@@ -65,7 +65,7 @@ __all__ = [
     "HellRoomEmitter",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class HellClientEmitter(_v1.ClientEmitter):

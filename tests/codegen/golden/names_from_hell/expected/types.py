@@ -66,7 +66,7 @@ __all__ = [
     "UnknownError",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 None_ = _NewType("None_", _str)
 _v1.constrain(None_, _Field(min_length=1))

@@ -33,7 +33,7 @@ __all__ = [
     "StrictHandlers",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ApiConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):

@@ -37,7 +37,7 @@ __all__ = [
     "StrictClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ApiClientSync(_v1.SyncClient):

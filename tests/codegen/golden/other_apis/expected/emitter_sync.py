@@ -16,7 +16,7 @@ __all__ = [
     "StrictEmitterSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ApiBroadcastPublisherSync(_v1.SyncClientsPublishing):

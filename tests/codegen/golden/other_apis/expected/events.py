@@ -42,7 +42,7 @@ __all__ = [
     "STRICT_SPLIT",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 API_SEND_HEADER: Final[_v1.Event[Header]] = _v1.Event(
     "sendHeader",

@@ -38,7 +38,7 @@ __all__ = [
     "StrictNamespace",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class ApiClientEmitter(_v1.ClientEmitter):

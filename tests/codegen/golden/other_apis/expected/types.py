@@ -43,7 +43,7 @@ __all__ = [
     "UnknownMessage",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 Key = NewType("Key", str)
 """New in version 2.0.0."""

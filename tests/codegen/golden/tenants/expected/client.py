@@ -29,7 +29,7 @@ __all__ = [
     "TenantHandlers",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TenantConnectRefusedError(_v1.ConnectRefusedError[Closed | _v1.UnknownError]):

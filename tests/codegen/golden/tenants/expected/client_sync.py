@@ -30,7 +30,7 @@ __all__ = [
     "TenantClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TenantClientSync(_v1.SyncClient):

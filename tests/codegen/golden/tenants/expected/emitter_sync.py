@@ -18,7 +18,7 @@ __all__ = [
     "TenantEmitterSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TenantBroadcastPublisherSync(_v1.SyncClientsPublishing):

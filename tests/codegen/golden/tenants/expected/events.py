@@ -46,7 +46,7 @@ __all__ = [
     "TENANT_WAVED",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 TENANT_STATUS: Final[_v1.Event[StatusResult]] = _v1.Event(
     "status",

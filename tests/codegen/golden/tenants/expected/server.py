@@ -45,7 +45,7 @@ __all__ = [
     "TenantNamespace",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class TenantClientEmitter(_v1.ClientEmitter):

@@ -28,7 +28,7 @@ __all__ = [
     "TenantStatusAck",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 Slug = NewType("Slug", str)
 """How a tenant is called."""

@@ -33,7 +33,7 @@ __all__ = [
     "OfHandlers",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class AllConnectRefusedError(_v1.ConnectRefusedError[Closed | _v1.UnknownError]):

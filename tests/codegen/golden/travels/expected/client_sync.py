@@ -34,7 +34,7 @@ __all__ = [
     "OfClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class AllClientSync(_v1.SyncClient):

@@ -50,7 +50,7 @@ __all__ = [
     "OF_WHICH",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 ALL_ECHO: Final[_v1.Event[EchoResult]] = _v1.Event(
     "echo",

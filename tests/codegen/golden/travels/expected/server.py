@@ -39,7 +39,7 @@ __all__ = [
     "OfNamespace",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class AllClientEmitter(_v1.ClientEmitter):

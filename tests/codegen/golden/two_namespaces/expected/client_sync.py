@@ -34,7 +34,7 @@ __all__ = [
     "KitchenClientSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class GuestsClientSync(_v1.SyncClient):

@@ -22,7 +22,7 @@ __all__ = [
     "KitchenTableRoomPublisher",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class GuestsBroadcastPublisher(_v1.ClientsPublishing):

@@ -22,7 +22,7 @@ __all__ = [
     "KitchenTableRoomPublisherSync",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class GuestsBroadcastPublisherSync(_v1.SyncClientsPublishing):

@@ -50,7 +50,7 @@ __all__ = [
     "KITCHEN_ORDER_FROM_SERVER",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 GUESTS_ORDER: Final[_v1.Event[GuestsOrderResult]] = _v1.Event(
     "order",
@@ -92,6 +92,7 @@ GUESTS_SHOUT: Final[_v1.Event[None]] = _v1.Event(
     "shout",
     handler="on_shout",
     args=(_v1.Arg("words", str),),
+    rate=_v1.Rate(per_second=0.5, burst=2),
 )
 """Deprecated: call "the" waiter"""
 
@@ -181,6 +182,7 @@ GUESTS: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
         GUESTS_CONFIRM,
         GUESTS_CALLED,
     ),
+    rate=_v1.Rate(per_second=20.0, burst=50),
 )
 """What guests do."""
 

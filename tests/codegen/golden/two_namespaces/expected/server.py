@@ -51,7 +51,7 @@ __all__ = [
     "KitchenTableRoomEmitter",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class GuestsClientEmitter(_v1.ClientEmitter):

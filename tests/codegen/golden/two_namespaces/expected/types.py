@@ -35,7 +35,7 @@ __all__ = [
     "UnknownState",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 OrderId = NewType("OrderId", int)
 _v1.constrain(OrderId, Field(ge=1), _v1.WholeNumber)

@@ -7,4 +7,4 @@ from ackord.runtime.stubs import v1 as _v1
 
 __all__: list[str] = []
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")

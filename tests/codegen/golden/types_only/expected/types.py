@@ -9,7 +9,7 @@ __all__ = [
     "Point",
 ]
 
-_v1.check(api=(1, 3), source="schema.yaml")
+_v1.check(api=(1, 4), source="schema.yaml")
 
 
 class Point(_v1.Model, frozen=True):
