@@ -133,6 +133,7 @@ def test_exactly_the_marked_lines_are_reported(
 def test_there_are_mistakes_of_each_kind_and_a_file_without_any() -> None:
     assert [path.stem for path in FILES] == [
         "clean",
+        "guards",
         "handling",
         "imports",
         "open_types",

@@ -6,9 +6,10 @@
     from ackord.runtime.client import connect
     from ackord.runtime.server import Server, Socket
 
-This package has all exceptions, `NO_ACK` and `MsgpackParser`, for servers and clients. Servers are
-in `ackord.runtime.server`, clients in `ackord.runtime.client`, tools for tests in
-`ackord.runtime.testing`. The names are loaded when they are first used.
+This package has all exceptions, `NO_ACK` and `MsgpackParser`, for servers and clients, and
+`requires` for handlers of a contract. Servers are in `ackord.runtime.server`, clients in
+`ackord.runtime.client`, tools for tests in `ackord.runtime.testing`. The names are loaded when they
+are first used.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
     from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
     from ackord.runtime.sockets.listeners import NO_ACK
+    from ackord.runtime.typed.requires import requires
 
 _ACKS = ("FailureReply", "InvalidArgumentsError")
 
@@ -63,6 +65,7 @@ __all__ = [
     "ReservedEventError",
     "SlowConsumerError",
     "UsageError",
+    "requires",
 ]
 
 __getattr__ = lazy(
@@ -72,5 +75,6 @@ __getattr__ = lazy(
         "protocol.socketio.error_acks": _ACKS,
         "protocol.socketio.msgpack": ("MsgpackParser",),  # needs an extra
         "sockets.listeners": ("NO_ACK",),
+        "typed.requires": ("requires",),
     },
 )

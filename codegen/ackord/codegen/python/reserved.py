@@ -63,7 +63,7 @@ _KEYWORDS: Final = frozenset(keyword.kwlist)
 NAMES: Final[Mapping[NameKind, frozenset[str]]] = MappingProxyType(
     {
         "field": MODEL,
-        "error_field": MODEL | {"code"},
+        "error_field": MODEL | {"code", "exception"},
         "room_parameter": ROOM,
         "namespace_parameter": PARAMS,
         "ack_argument": _KEYWORDS | MODULES | TUPLE,

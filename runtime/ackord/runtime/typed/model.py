@@ -77,11 +77,21 @@ class Error(BaseModel, frozen=True):
 
     def unwrap(self) -> NoReturn:
         """Raise `DeclaredError`, because the result is an error."""
-        raise DeclaredError(self)
+        raise self.exception()
+
+    def exception(self) -> DeclaredError:
+        """Return the exception that answers an event with this error: ``raise
+        NotInRoom(room=room).exception()``.
+
+        If the event doesn't declare the error, the answer is ``internal``, and the log says why.
+        """
+        return DeclaredError(self)
 
 
 class DeclaredError(RemoteError):
-    """Raised by `unwrap` for a declared error, which is in `error`."""
+    """Raised for a declared error, which is in `error`: by `unwrap`, or by a handler (see
+    `Error.exception`).
+    """
 
     def __init__(self, error: Error) -> None:
         super().__init__(

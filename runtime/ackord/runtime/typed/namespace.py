@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Callable, Coroutine, Hashable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
@@ -22,6 +23,7 @@ from ackord.runtime.typed.params import Params, ParamsT
 from ackord.runtime.typed.rate import RateLimiter
 from ackord.runtime.typed.rated_route import RatedRoute
 from ackord.runtime.typed.reach import Reach
+from ackord.runtime.typed.requires import check_guards
 from ackord.runtime.typed.route import TypedRoute
 from ackord.runtime.typed.server_route import TypedServerRoute
 from typing_extensions import override
@@ -79,6 +81,7 @@ class Namespace(Reach, Generic[ContextT]):
         super().__init_subclass__(**options)
         if hasattr(cls, "contract"):
             check_handlers(cls, _handlers(cls.contract), plain=_PLAIN_HOOKS)
+            check_guards(cls, cls.contract.client_to_server)
 
     def on_invalid(self, ctx: ContextT, event: str, failure: FailureReply) -> None:
         """Called for each event that failed, whether it was answered or not; for metrics and
@@ -87,6 +90,16 @@ class Namespace(Reach, Generic[ContextT]):
         `failure` has the code and, for ``invalid_request``, the issues; `event` is the name that
         the client sent.
         """
+
+    def around(self, ctx: ContextT, event: str) -> AbstractAsyncContextManager[object]:  # noqa: ARG002  # of overrides
+        """Return an asynchronous context manager in which a handler runs: a database session, a
+        transaction, a span. Override it with a method that has `contextlib.asynccontextmanager`.
+
+        It is entered for each event of a client, with the event's name on the wire, and for the
+        hooks ``on_connect`` and ``on_disconnect``, as ``connect`` and ``disconnect``, where they
+        are overridden. What the handler raises passes through it.
+        """
+        return nullcontext()
 
     def rate_key(self, ctx: ContextT, event: str) -> Hashable:  # noqa: ARG002  # of overrides
         """Return whose events are counted together for a `rate` of the contract: the id of a user,
@@ -153,7 +166,7 @@ class Namespace(Reach, Generic[ContextT]):
         shared = None if self.contract.rate is None else RateLimiter(self.contract.rate)
         key_of = self.rate_key if self.__overrides_ours("rate_key") else None
         for event in self.contract.client_to_server:
-            handle = awaiting(getattr(self, event.handler))
+            handle = self.__surrounded(event.name, awaiting(getattr(self, event.handler)))
             limiter = shared if event.rate is None else RateLimiter(event.rate)
             yield (
                 event.name,
@@ -161,6 +174,21 @@ class Namespace(Reach, Generic[ContextT]):
                 if limiter is None
                 else RatedRoute(event, handle, self.__context, limiter, key_of),
             )
+
+    def __surrounded(
+        self, name: str, handle: Callable[..., Coroutine[Any, Any, Any]]
+    ) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """Return a handler that runs within `around`; the handler itself if that isn't
+        overridden.
+        """
+        if not self.__overrides_ours("around"):
+            return handle
+
+        async def handle_within(ctx: Any, *arguments: Any) -> Any:
+            async with self.around(ctx, name):
+                return await handle(ctx, *arguments)
+
+        return handle_within
 
     def __attach_hooks(self, namespace: UntypedNamespace) -> None:
         # Without these hooks, clients join and leave without a task.
@@ -234,9 +262,9 @@ class Namespace(Reach, Generic[ContextT]):
                     "The auth payload isn't as declared",
                     {"code": failure.code, "issues": failure.issues},
                 ) from None
-        on_connect = getattr(self, "on_connect", None)
-        if on_connect is None:
+        if not self.__overrides("on_connect"):
             return
+        on_connect = self.__surrounded("connect", awaiting(getattr(self, "on_connect")))  # noqa: B009  # optional
         try:
             refusal = await on_connect(self.__context(socket), *arguments)
         except DeclaredError as raised:
@@ -253,7 +281,7 @@ class Namespace(Reach, Generic[ContextT]):
         raise _refused(refusal)
 
     async def __disconnected(self, socket: Socket, reason: str) -> None:
-        on_disconnect: Callable[[Any, str], Awaitable[None]] = getattr(self, "on_disconnect")  # noqa: B009  # optional, so the class doesn't have it
+        on_disconnect = self.__surrounded("disconnect", awaiting(getattr(self, "on_disconnect")))  # noqa: B009  # optional, so the class doesn't have it
         await on_disconnect(self.__context(socket), reason)
 
     def __invalid(self, socket: Socket, event: str, failure: FailureReply) -> None:

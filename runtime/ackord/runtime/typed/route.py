@@ -57,11 +57,17 @@ class TypedRoute:
 
 
 def declared_error(event: Event[Any], error: BaseException) -> Any:
-    """Return the declared error of an event if a handler raised it, as `Error.unwrap` does: it is
-    an answer as well. Raise any other exception again.
+    """Return the declared error of an event if a handler raised it (`Error.exception`): it is an
+    answer as well. Raise any other exception again; a note says if an error isn't declared.
     """
-    if isinstance(error, DeclaredError) and isinstance(error.error, event.errors):
-        return error.error
+    if isinstance(error, DeclaredError):
+        if isinstance(error.error, event.errors):
+            return error.error
+        name = type(error.error).__name__
+        error.add_note(
+            f"The event {event.name!r} doesn't declare {name}, so the answer is 'internal': add "
+            f"{name} to its `errors` in the contract, or catch it in the handler"
+        )
     raise error
 
 
