@@ -1,5 +1,5 @@
 """Tools for tests of applications: servers and clients connected in memory, virtual time, peers
-that send raw packets.
+that send raw packets, contexts without a server.
 
 ::
 
@@ -15,16 +15,19 @@ It needs no test framework.
 """
 
 from ackord.runtime.testing.clock import DeadlockError, VirtualClockLoop, run
+from ackord.runtime.testing.fake_context import FakeContext
 from ackord.runtime.testing.link import Link
 from ackord.runtime.testing.memory import MemoryServerWebSocket, MemoryWebSocket
 from ackord.runtime.testing.peer import RawPeer
 from ackord.runtime.testing.raw_request import RawRequest
 from ackord.runtime.testing.raw_server import OPEN_PACKET, RawServer
 from ackord.runtime.testing.recorder import Recorder
+from ackord.runtime.testing.stage import Sent
 
 __all__ = [
     "OPEN_PACKET",
     "DeadlockError",
+    "FakeContext",
     "Link",
     "MemoryServerWebSocket",
     "MemoryWebSocket",
@@ -32,6 +35,7 @@ __all__ = [
     "RawRequest",
     "RawServer",
     "Recorder",
+    "Sent",
     "VirtualClockLoop",
     "run",
 ]
