@@ -216,4 +216,4 @@ def test_front_ends_are_tested_without_a_server(tmp_path: Path) -> None:
     assert project.compile("typescript") == []
     ran = project.run("vitest/vitest.mjs", "run", "--reporter=json", "--outputFile=report.json")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (report["numPassedTests"], report["numTotalTests"]) == (9, 9), ran.stdout
+    assert (report["numPassedTests"], report["numTotalTests"]) == (10, 10), ran.stdout

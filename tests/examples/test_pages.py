@@ -20,7 +20,7 @@ from ackord.runtime.errors import RemoteError
 from ackord.schema import load_bytes
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-PAGES: Final = ("handlers.md", "rates.md")
+PAGES: Final = ("expiring-auth.md", "handlers.md", "rates.md")
 KNOWN: Final[dict[str, Any]] = {
     "asyncio": asyncio,
     "contextlib": contextlib,

@@ -66,6 +66,7 @@ def silent(text: str) -> str:
     return c2s(text).replace("{/: {", "{/: {error_replies: false, ")
 
 
+EVER = "namespaces: {/: {auth: {fields: {a: str}}}}"
 FIVE = "{rate: {per_second: 5, burst: 9}}"
 
 
@@ -235,6 +236,8 @@ EVENTS: list[Case] = [
     ("SOURCE_EVENT_ROOMS", "warning", f"{NS}.server_to_client.say", (), LOBBY + s2c("say: {rooms: [lobby]}"), LOBBY + s2c("say: {}")),
     ("TIMEOUT_CHANGE", "warning", SAY, (), c2s("say: {ack: int}"), c2s("say: {ack: int, timeout: 5s}")),
     ("CONCURRENT_CHANGE", "warning", SAY, (), c2s("say: {}"), c2s("say: {concurrent: true}")),
+    ("AUTH_EXPIRES_CHANGE", "error", f"{NS}.auth", (CLIENTS, SERVERS), EVER, "namespaces: {/: {auth: {fields: {a: str}, expires: true}}}"),
+    ("AUTH_EXPIRES_CHANGE", "error", f"{NS}.auth", (CLIENTS,), "namespaces: {/: {auth: {fields: {a: str}, expires: true}}}", EVER),
     ("RATE_LOWER", "error", SAY, (CLIENTS,), c2s("say: {}"), c2s(f"say: {FIVE}")),
     ("RATE_LOWER", "error", SAY, (CLIENTS,), c2s(f"say: {FIVE}"), c2s("say: {rate: {per_second: 4, burst: 9}}")),
     ("RATE_LOWER", "error", SAY, (CLIENTS,), c2s(f"say: {FIVE}"), c2s("say: {rate: {per_second: 5, burst: 8}}")),

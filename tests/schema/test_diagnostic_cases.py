@@ -142,6 +142,11 @@ CASES = [
     Case("S016", events("a: {ack: int, timeout: «[5s]»}")),
     Case("S010", events("a: {rate: «5»}"), says="'rate' is a mapping"),
     Case("S010", events("a: {rate: {per_second: «fast»}}"), says="'per_second' is a number"),
+    Case("S010", "namespaces: {/a: {auth: {fields: {a: str}, expires: «maybe»}}}\n"),
+    Case(
+        "S018",
+        "namespaces: {/a: {auth: {fields: {a: str}, expires: true}, client_to_server: {«refresh_auth»: {}}}}\n",
+    ),
     Case("S012", events("a: {«rate»: {burst: 5}}"), says="'per_second'"),
     Case("S016 S016", events("a: {rate: {per_second: «0»}}\nb: {rate: {per_second: «1000001»}}")),
     Case(

@@ -482,6 +482,34 @@ def test_a_rate_has_a_burst_of_one_second_unless_it_says_more() -> None:
     assert event("{}").rate is None
 
 
+def test_authentication_that_expires_has_an_event_that_renews_it() -> None:
+    for auth, of in (
+        ("{fields: {a: str}, expires: true}", "AAuth"),
+        ("{type: Token, expires: true}", "Token"),
+        ("{type: Token, expires: false}", None),
+    ):
+        (namespace,) = loaded(
+            "types: {Token: {fields: {a: str}}}\nerrors: {Bad: {}}\n"
+            f"namespaces: {{/a: {{auth: {auth}, connect_errors: [Bad], acks: result}}}}\n"
+        ).namespaces
+        assert namespace.auth_expires == (of is not None)
+        assert namespace.client_to_server == (
+            ()
+            if of is None
+            else (
+                Event(
+                    name="ackord:refresh_auth",
+                    identifier="refresh_auth",
+                    args=(Field(name="auth", type=RefType(of)),),
+                    acked=True,
+                    ack_style="result",
+                    errors=("Bad",),
+                    doc="Renew the authentication of this connection, before it expires.",
+                ),
+            )
+        )
+
+
 def test_timeouts_are_seconds() -> None:
     for text, seconds in (
         ("5s", 5.0),

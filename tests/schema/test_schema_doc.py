@@ -59,6 +59,7 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"properties": {"S063": ...}}, "reasons by code"),
     ({"$ref": "#/$defs/type"}, "a type"),
     ({"$ref": "#/$defs/ack"}, "a type"),
+    ({"$ref": "#/$defs/auth"}, "a type"),
     ({"$ref": "#/$defs/rate"}, "a rate"),
     ({"anyOf": ...}, "a type, or a list of types"),
     ({"items": {"$comment": "errors"}}, "a list of errors"),
@@ -175,6 +176,7 @@ def tables() -> dict[str, str]:
         "room": keys("room", required=required_of("room")),
         "namespace": keys("namespace", required=required_of("namespace")),
         "event": keys("event", required=required_of("event")),
+        "auth": keys("auth"),
         "rate": keys("rate", required=required_of("rate")),
         "events": f"Names of Socket.IO's own events are refused: {listed(RESERVED_EVENTS)}.",
         "codes": f"These codes are the runtime's own: {listed(RESERVED_CODES)}; "

@@ -194,7 +194,13 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                 ),
                 _map_of("field"),
             ),
-            "auth": ("A record: what a client sends when it connects.", _ref("type")),
+            "auth": (
+                (
+                    "A record: what a client sends when it connects. With `expires: true` beside "
+                    "the type or its fields, clients renew it."
+                ),
+                _ref("auth"),
+            ),
             "session": (
                 "A record: the server's data for each connection (ctx.data).",
                 _ref("type"),
@@ -228,6 +234,15 @@ KEYS: Final[Mapping[str, Keys]] = MappingProxyType(
                 _map_of("event"),
             ),
             "reserved": ("Names of events that were removed.", _lists_of(DIRECTIONS)),
+        },
+        "auth": {
+            "expires": (
+                (
+                    "Whether the server may say when the authentication ends, and clients renew "
+                    "it; false unless given."
+                ),
+                _FLAG,
+            ),
         },
         "event": {
             "name": (
@@ -310,6 +325,11 @@ def json_schema() -> Schema:
                 _TYPE,
                 _object(limited | field) | {"minProperties": 1},
                 _object(record | field, required=["fields"]),
+            ),
+            "auth": _one_of(
+                _TYPE,
+                _object(limited | KEYS["auth"]) | {"minProperties": 1},
+                _object(record | KEYS["auth"], required=["fields"]),
             ),
             "ack": _one_of(
                 {"type": "null"},

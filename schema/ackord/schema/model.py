@@ -410,6 +410,10 @@ class Event:
     since: str | None = None
 
 
+REFRESH_AUTH: Final = "ackord:refresh_auth"
+"""The name on the wire of the event by which a client renews its authentication."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedEvents:
     """Names on the wire of events that were removed, by direction."""
@@ -432,6 +436,10 @@ class Namespace:
     params: tuple[Field, ...] = ()
     auth: Type | None = None
     """The payload of CONNECT: a `RefType` to a record (or a Python type)."""
+    auth_expires: bool = False
+    """Whether the server may end a connection whose authentication is over. Then the last event
+    from client to server is `REFRESH_AUTH`, by which a client renews it.
+    """
     session: Type | None = None
     """Typed data of one connection: a `RefType` to a record."""
     connect_errors: tuple[str, ...] = ()

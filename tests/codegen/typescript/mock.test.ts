@@ -133,6 +133,30 @@ test("an event that came too soon is sent again after the pause that the server 
   expect(asked).toBe(5);
 });
 
+test("a client knows that its authentication has expired", () => {
+  const listeners = new Map<string, ((...args: unknown[]) => void)[]>();
+  const fire = (event: string, ...args: unknown[]): void =>
+    listeners.get(event)?.forEach((each) => each(...args));
+  const chat = new ChatClient({
+    connected: true,
+    active: false,
+    on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+    off: () => undefined,
+    connect: () => undefined,
+    disconnect: () => undefined,
+    emit: () => undefined,
+    timeout: () => ({ emit: () => undefined }),
+  });
+  const seen: string[] = [];
+  chat.onDisconnect((reason) => seen.push(reason));
+  for (const notice of ["ackord:auth_expired", "else"]) {
+    fire("connect");
+    fire(notice);
+    fire("disconnect", "io server disconnect");
+  }
+  expect(seen).toEqual(["auth_expired", "io server disconnect"]);
+});
+
 test("a refused connection is what the contract declares", async () => {
   const server = new MockChatServer();
   server.refusal = { code: "name_taken", message: "Take another", data: { name: UserName("ada") } };

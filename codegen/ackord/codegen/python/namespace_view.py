@@ -86,6 +86,11 @@ class NamespaceView:
         return self.plan.declared.error_replies
 
     @property
+    def auth_expires(self) -> bool:
+        """Whether the server may say when a connection's authentication ends."""
+        return self.plan.declared.auth_expires
+
+    @property
     def rate(self) -> str | None:
         """How often a client may send events without a rate of their own."""
         return rate(self.plan.declared.rate)

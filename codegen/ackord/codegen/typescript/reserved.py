@@ -35,10 +35,10 @@ _OBJECT: Final = frozenset(
 
 CLIENT: Final = _OBJECT | frozenset(
     {
-        "connect", "connected", "constructor", "disconnect", "ends", "fail", "failures", "finish",
-        "handlers", "heardEvents", "invalidListeners", "onConnect", "onConnectError",
-        "onDisconnect", "onInvalid", "readRefusal", "reconnects", "refusal", "refusals",
-        "retries", "socket", "then",
+        "connect", "connected", "constructor", "disconnect", "endReason", "ends", "fail",
+        "failures", "finish", "handlers", "heardEvents", "invalidListeners", "onConnect",
+        "onConnectError", "onDisconnect", "onInvalid", "readRefusal", "reconnects", "refusal",
+        "refusals", "retries", "socket", "then",
     }
 )  # fmt: skip
 """Members of clients. A class with a method ``then`` can't be the value of a promise."""

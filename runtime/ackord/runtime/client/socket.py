@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client.answer import Welcome, read_refusal, read_welcome
 from ackord.runtime.client.connection_events import ConnectionEvents
@@ -54,6 +54,8 @@ from ackord.runtime.tasks import TaskSet
 from typing_extensions import override
 
 T = TypeVar("T")
+
+SERVER_DISCONNECT: Final = "io server disconnect"
 
 AuthPayload: TypeAlias = Mapping[str, Any]
 Auth: TypeAlias = AuthPayload | Callable[[], AuthPayload | Awaitable[AuthPayload]] | None
@@ -121,6 +123,7 @@ class ClientSocket(EventSource, UntypedEmitter):
         "_tasks",
         "_when_closed",
         "auth",
+        "end_reason",
         "failures",
         "id",
         "namespace",
@@ -138,6 +141,8 @@ class ClientSocket(EventSource, UntypedEmitter):
         self.namespace = namespace
         self.auth: Auth = None
         """See `Manager.socket`; may be changed between connections."""
+        self.end_reason: str = SERVER_DISCONNECT
+        """What `disconnect` is told if the server disconnects the socket."""
         self.id: str | None = None
         """The socket's public id at the server while connected."""
         self.recovered = False
@@ -354,7 +359,8 @@ class ClientSocket(EventSource, UntypedEmitter):
         elif packet.payload:
             raise MalformedPayloadError("DISCONNECT has no payload")
         elif self.active:
-            self._close("io server disconnect")
+            reason, self.end_reason = self.end_reason, SERVER_DISCONNECT
+            self._close(reason)
             self._manager.close_if_unused()
 
     def connection_closed(

@@ -10,10 +10,12 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from ackord.runtime.client import ClientSocket, Manager
+from ackord.runtime.client.end_notice import EndNotice
 from ackord.runtime.client.manager import ManagerOptions
 from ackord.runtime.errors import AckordError, UsageError
 from ackord.runtime.errors import ConnectRefusedError as UntypedConnectRefusedError
 from ackord.runtime.protocol.socketio.contract_names import ContractName
+from ackord.runtime.protocol.socketio.expiry import AUTH_EXPIRED, AUTH_EXPIRED_EVENT
 from ackord.runtime.typed.client_event import ClientEvent
 from ackord.runtime.typed.client_handlers import HOOKS, ClientHandlers, overridden
 from ackord.runtime.typed.client_state import ClientState
@@ -98,6 +100,9 @@ class Client(ClientState):
             manager.announce(contract.contract_name)
         self.__socket.when_closed(self.__closed)
         self.__socket.on("connect", self.__joined)
+        if contract.auth_expires:
+            notice = EndNotice(self.__socket, AUTH_EXPIRED)
+            self.__socket.set_route(AUTH_EXPIRED_EVENT.name, notice)
         for event in contract.server_to_client:
             self.__receive(event)
         for name in HOOKS:

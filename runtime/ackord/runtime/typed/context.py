@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.contract_names import ContractName
+from ackord.runtime.protocol.socketio.expiry import AUTH_EXPIRED_EVENT
 from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
+from ackord.runtime.typed.expiry import Expiry
 from ackord.runtime.typed.params import Params, ParamsT
 from ackord.runtime.typed.room import Room
 
@@ -27,13 +30,14 @@ class Context(Generic[SessionT]):
     ``on_disconnect``.
     """
 
-    __slots__ = ("_contract", "_found_params", "_socket")
+    __slots__ = ("_contract", "_expiry", "_found_params", "_socket")
 
     def __init__(self, socket: Socket, contract: NamespaceContract) -> None:
         """Take the untyped socket and the namespace's contract."""
         self._socket = socket
         self._contract = contract
         self._found_params: Params | None = None
+        self._expiry: Expiry | None = None
 
     @property
     def sid(self) -> str:
@@ -110,6 +114,48 @@ class Context(Generic[SessionT]):
     def is_in(self, room: Room) -> bool:
         """Tell whether the client is in a room."""
         return room.name in self._socket.rooms
+
+    def expire_in(self, seconds: float) -> None:
+        """End the connection after so many seconds, unless this is called again before: in
+        `on_connect`, and in `on_refresh_auth`, by which the client renews its authentication.
+
+        The client's reason is ``auth_expired``, and that of `on_disconnect` as well.
+
+        Raises:
+            UsageError: the contract doesn't say that the authentication expires.
+        """
+        if not self._contract.auth_expires:
+            raise UsageError(
+                f"the authentication of namespace {self._contract.path} doesn't expire: write "
+                "`expires: true` under its `auth` in the contract"
+            )
+        if self._expiry is None:
+            self._expiry = Expiry(self._end_expired)
+        self._expiry.set(seconds)
+
+    def expire_at(self, time: datetime) -> None:
+        """End the connection at a point in time; see `expire_in`.
+
+        Raises:
+            UsageError: the time has no time zone, or the contract doesn't say that the
+                authentication expires.
+        """
+        if time.tzinfo is None:
+            raise UsageError("the end of an authentication needs a time zone, such as datetime.UTC")
+        self.expire_in((time - datetime.now(UTC)).total_seconds())
+
+    @property
+    def _is_expired(self) -> bool:
+        return self._expiry is not None and self._expiry.is_over
+
+    def _forget_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+
+    def _end_expired(self) -> None:
+        if self._socket.connected:
+            self._socket.send_event(AUTH_EXPIRED_EVENT)
+        self._socket.disconnect()
 
     def disconnect(self, close: bool = False) -> None:
         """Disconnect the client from the namespace; with `close`, close the connection."""

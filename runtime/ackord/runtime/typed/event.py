@@ -75,6 +75,7 @@ class NamespaceContract:
 
     __slots__ = (
         "auth",
+        "auth_expires",
         "client_to_server",
         "connect_errors",
         "contract",
@@ -104,6 +105,7 @@ class NamespaceContract:
         server_to_server: Sequence[Event[Any]] = (),
         error_replies: bool = True,
         rate: Rate | None = None,
+        auth_expires: bool = False,
     ) -> None:
         """Take the declaration of the contract; `params`, `auth` and `session` are types, or `None`
         if none is declared.
@@ -115,6 +117,8 @@ class NamespaceContract:
         self.params = params
         """The parameters in the path of a dynamic namespace."""
         self.auth = None if auth is None else ValueAdapter("auth", auth)
+        self.auth_expires = auth_expires
+        """Whether the server may say when a connection's authentication ends."""
         self.session = session
         """The type of the session, or `None`."""
         self.session_value = None if session is None else ValueAdapter("session", session)

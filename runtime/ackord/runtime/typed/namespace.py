@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
 from ackord.runtime.protocol.socketio.error_acks import FailureReply, InvalidArgumentsError
+from ackord.runtime.protocol.socketio.expiry import AUTH_EXPIRED
 from ackord.runtime.server.namespace import Namespace as UntypedNamespace
 from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.parent import ParentNamespace
@@ -194,7 +195,7 @@ class Namespace(Reach, Generic[ContextT]):
         # Without these hooks, clients join and leave without a task.
         if self.contract.auth is not None or self.__overrides("on_connect"):
             namespace.set_connect_hook(self.__connect)
-        if self.__overrides("on_disconnect"):
+        if self.__overrides("on_disconnect") or self.contract.auth_expires:
             namespace.set_disconnect_hook(self.__disconnected)
         if not self.contract.error_replies:
             namespace.error_replies = False
@@ -265,14 +266,21 @@ class Namespace(Reach, Generic[ContextT]):
         if not self.__overrides("on_connect"):
             return
         on_connect = self.__surrounded("connect", awaiting(getattr(self, "on_connect")))  # noqa: B009  # optional
+        context = self.__context(socket)
         try:
-            refusal = await on_connect(self.__context(socket), *arguments)
-        except DeclaredError as raised:
-            if not isinstance(raised.error, contract.connect_errors):
+            refusal = await on_connect(context, *arguments)
+        except BaseException as raised:
+            context._forget_expiry()  # noqa: SLF001  # not for applications
+            if not isinstance(raised, DeclaredError) or not isinstance(
+                raised.error, contract.connect_errors
+            ):
                 raise
             refusal = raised.error
+        if context._is_expired:  # noqa: SLF001  # likewise
+            raise RefusalReply("The authentication has expired", {"code": AUTH_EXPIRED})
         if refusal is None:
             return
+        context._forget_expiry()  # noqa: SLF001  # likewise
         if not isinstance(refusal, contract.connect_errors):
             raise TypeError(
                 f"on_connect returned a {type(refusal).__name__}, which isn't one of the "
@@ -281,8 +289,14 @@ class Namespace(Reach, Generic[ContextT]):
         raise _refused(refusal)
 
     async def __disconnected(self, socket: Socket, reason: str) -> None:
+        context = self.__context(socket)
+        context._forget_expiry()  # noqa: SLF001  # not for applications
+        if not self.__overrides("on_disconnect"):
+            return
+        if context._is_expired:  # noqa: SLF001  # likewise
+            reason = AUTH_EXPIRED
         on_disconnect = self.__surrounded("disconnect", awaiting(getattr(self, "on_disconnect")))  # noqa: B009  # optional, so the class doesn't have it
-        await on_disconnect(self.__context(socket), reason)
+        await on_disconnect(context, reason)
 
     def __invalid(self, socket: Socket, event: str, failure: FailureReply) -> None:
         self.on_invalid(self.__context(socket), event, failure)

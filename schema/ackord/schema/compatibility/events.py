@@ -23,6 +23,7 @@ from ackord.schema.compatibility.sides import NOTHING, Side
 from ackord.schema.compatibility.types import TYPE, TypeComparison
 from ackord.schema.compatibility.words import name_of
 from ackord.schema.model import (
+    REFRESH_AUTH,
     Event,
     Namespace,
     Type,
@@ -115,6 +116,7 @@ class NamespaceComparison:
         )
         self._acks.compare_errors(old.connect_errors, new.connect_errors, SERVER_WRITES)
         self._compare_replies(old, new, at)
+        self._compare_expiry(old, new, at.below("auth"))
         compare_rates(old, new, at, self._findings)
         turned = _turned(old, new)
         for way in _WAYS:
@@ -145,6 +147,22 @@ class NamespaceComparison:
         if effects:
             summary = f"`{str(new.error_replies).lower()}`"
             self._findings.add("ERROR_REPLIES_CHANGE", at, summary, *effects)
+
+    def _compare_expiry(self, old: Namespace, new: Namespace, at: At) -> None:
+        """Compare whether authentication expires; what happens to the event that renews it is part
+        of that.
+        """
+        refused = "answers `unknown_event` when {} client renews its authentication"
+        effects: list[_Effect] = [
+            ("old_clients", "a new server ends connections of old clients, which can't renew it"),
+            ("old_servers", f"an old server {refused.format('a new')}"),
+        ]
+        if not new.auth_expires:
+            effects = [("old_clients", f"a new server {refused.format('an old')}")]
+        if old.auth_expires != new.auth_expires and old.auth and new.auth:
+            self._findings.add(
+                "AUTH_EXPIRES_CHANGE", at, f"`{str(new.auth_expires).lower()}`", *effects
+            )
 
     def _compare_params(self, old: Namespace, new: Namespace, at: At) -> None:
         olds = {param.name: param for param in old.params}
@@ -179,6 +197,9 @@ class NamespaceComparison:
     ) -> None:
         olds: dict[str, Event] = {each.name: each for each in getattr(old, way.section)}
         news: dict[str, Event] = {each.name: each for each in getattr(new, way.section)}
+        if old.auth_expires != new.auth_expires:
+            olds.pop(REFRESH_AUTH, None)
+            news.pop(REFRESH_AUTH, None)
         reserved: tuple[str, ...] = getattr(new.reserved, way.section)
         rule = "" if way.section == "client_to_server" else f"{way.rule}_"
         acks = AckWay(way.acks, rule, old.error_replies, new.error_replies)

@@ -432,6 +432,14 @@ _ALL: Final = (
         "warning",
     ),
     Rule(
+        "AUTH_EXPIRES_CHANGE",
+        "behavior",
+        "`expires` of `auth` changes",
+        "With `true`, a new server ends connections of old clients, which can't renew their "
+        "authentication. A server whose contract says `false` answers `unknown_event` to clients "
+        "that renew it.",
+    ),
+    Rule(
         "RATE_LOWER",
         "behavior",
         "an event may be sent less often",

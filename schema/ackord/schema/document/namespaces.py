@@ -12,6 +12,7 @@ from ackord.schema.document.once import read_once
 from ackord.schema.document.rates import read_rate
 from ackord.schema.document.section import Section, read_mapping, read_reserved
 from ackord.schema.names import SNAKE_NAME
+from ackord.schema.source import Place
 from ackord.schema.yaml.nodes import Entry, Mapping
 
 KEYS: Final = (
@@ -44,11 +45,13 @@ def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
     if identifier is not None:
         check_name(identifier, SNAKE_NAME, "a namespace in generated code", report)
     acks = section.ack_style()
+    auth, expires = _read_auth(section)
     return NamespaceNode(
         path=path,
         identifier=identifier,
         params=read_fields(section.entries("params"), "a parameter", report),
-        auth=_read_payload("auth", section),
+        auth=auth,
+        auth_expires=expires,
         session=_read_payload("session", section),
         connect_errors=section.names("connect_errors"),
         error_replies=section.flag("error_replies", default=True),
@@ -67,6 +70,21 @@ def read_namespace(entry: Entry, report: Reporter) -> NamespaceNode:
 def _read_payload(key: str, section: Section) -> TypeNode | None:
     node = section.node(key)
     return None if node is None else read_type(node, section.key_place(key), section.report)
+
+
+def _read_auth(section: Section) -> tuple[TypeNode | None, Place | None]:
+    """Take ``auth:``, a type that may have ``expires:`` beside it."""
+    node = section.node("auth")
+    if not isinstance(node, Mapping):
+        return _read_payload("auth", section), None
+    own = [entry for entry in node.entries if entry.key.text == "expires"]
+    if not own:
+        return _read_payload("auth", section), None
+    where = section.key_place("auth")
+    flags = Section(Mapping(node.place, tuple(own)), where, "'auth'", ("expires",), section.report)
+    rest = Mapping(node.place, tuple(entry for entry in node.entries if entry not in own))
+    expires = own[0].key.place if flags.flag("expires", default=False) else None
+    return read_type(rest, where, section.report), expires
 
 
 def _read_events(direction: Direction, section: Section) -> tuple[EventNode, ...]:

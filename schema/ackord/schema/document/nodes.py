@@ -221,6 +221,8 @@ class NamespaceNode(NamedTuple):
     identifier: Name | None
     params: tuple[FieldNode, ...]
     auth: TypeNode | None
+    auth_expires: Place | None
+    """The place of ``expires: true`` under ``auth:``, if it says so."""
     session: TypeNode | None
     connect_errors: tuple[Name, ...]
     error_replies: bool

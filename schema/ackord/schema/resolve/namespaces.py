@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -21,7 +21,16 @@ from ackord.schema.document.nodes import (
     RecordNode,
     TypeNode,
 )
-from ackord.schema.model import AckStyle, Event, Field, Namespace, RefType, ReservedEvents, Type
+from ackord.schema.model import (
+    REFRESH_AUTH,
+    AckStyle,
+    Event,
+    Field,
+    Namespace,
+    RefType,
+    ReservedEvents,
+    Type,
+)
 from ackord.schema.names import MAX_NAME, SNAKE_NAME, camel_case, lower_camel_case, snake_case
 from ackord.schema.resolve.reserved import check_reserved
 from ackord.schema.resolve.rooms import PARAMETER, check_template, resolve_params
@@ -51,13 +60,16 @@ class NamespaceResolver:
         self._check_path(node)
         identifier = self._identifier_of[node.path.text] = self._identifier(node)
         camel = camel_case(identifier)
+        auth = self._payload(node.auth, f"{camel}Auth")
+        connect_errors = self._known(node.connect_errors, "errors", "S042")
         return Namespace(
             path=node.path.text,
             identifier=identifier,
             params=resolve_params(node.params, camel, self._types, self._report),
-            auth=self._payload(node.auth, f"{camel}Auth"),
+            auth=auth,
+            auth_expires=node.auth_expires is not None,
             session=self._payload(node.session, f"{camel}Session"),
-            connect_errors=self._known(node.connect_errors, "errors", "S042"),
+            connect_errors=connect_errors,
             error_replies=node.error_replies,
             rate=node.rate,
             reserved=ReservedEvents(
@@ -65,7 +77,10 @@ class NamespaceResolver:
                 server_to_client=self._reserved(node, "server_to_client", node.server_to_client),
                 server_to_server=self._reserved(node, "server_to_server", node.server_to_server),
             ),
-            client_to_server=self._events(node, node.client_to_server, "FromClient"),
+            client_to_server=(
+                *self._events(node, node.client_to_server, "FromClient"),
+                *self._refresh(node, auth, connect_errors),
+            ),
             server_to_client=self._events(node, node.server_to_client, "FromServer"),
             server_to_server=self._events(node, node.server_to_server, _BETWEEN),
             doc=node.doc,
@@ -233,6 +248,34 @@ class NamespaceResolver:
             doc=node.doc,
             deprecated=node.deprecated,
             since=self._types.since(node.since),
+        )
+
+    def _refresh(
+        self, namespace: NamespaceNode, auth: Type | None, errors: tuple[str, ...]
+    ) -> Iterator[Event]:
+        """Make the event by which a client renews its authentication, if that expires."""
+        place = namespace.auth_expires
+        if place is None or auth is None:
+            return
+        for node in namespace.client_to_server:
+            if node.identifier.text == "refresh_auth":
+                self._report.add(
+                    "S018",
+                    node.identifier.place,
+                    f"the event {node.name.text} is 'refresh_auth' in generated code, as the one "
+                    "by which a client renews its authentication",
+                    hint=_OTHER_NAME,
+                    related=[related("here", place)],
+                )
+        style = namespace.acks or self._document.acks or "bare"
+        yield Event(
+            name=REFRESH_AUTH,
+            identifier="refresh_auth",
+            args=(Field(name="auth", type=auth),),
+            acked=True,
+            ack_style=style,
+            errors=errors,
+            doc="Renew the authentication of this connection, before it expires.",
         )
 
     def _event_class(self, namespace: NamespaceNode, node: EventNode, origin: str) -> str:

@@ -285,6 +285,8 @@ export abstract class Client<Refusal> {
   /** @internal */
   readonly handlers = new Map<string, Handler>();
   private readonly failures = new Set<(error: never) => void>();
+  /** @internal What the server has said of the end that comes. */
+  private endReason: string | undefined;
   /** @internal How often events are sent again that came too soon. */
   retries = 0;
   /** @internal What ends iterators, and `connect`, when no connection is made by itself. */
@@ -304,6 +306,8 @@ export abstract class Client<Refusal> {
     private readonly readRefusal: { readonly [code: string]: Convert } = {},
   ) {
     for (const [event, question] of Object.entries(questions)) answer(this, event, question);
+    subscribe(socket, "connect", () => (this.endReason = undefined));
+    subscribe(socket, "ackord:auth_expired", () => (this.endReason = "auth_expired"));
     subscribe(socket, "connect_error", (cause) => this.fail(this.refusal(cause)));
     socket.io?.on("reconnect_failed", () =>
       this.finish(new ConnectionFailedError("No attempts to connect are left")),
@@ -333,9 +337,14 @@ export abstract class Client<Refusal> {
     return subscribe(this.socket, "connect", () => contained(listener));
   }
 
-  /** Listen to the ends of connections. Whether a new one is tried, `client.socket.active` says. */
+  /**
+   * Listen to the ends of connections. Whether a new one is tried, `client.socket.active` says. The
+   * reason is `auth_expired` if the server has ended the connection with its authentication.
+   */
   onDisconnect(listener: (reason: string) => void): Unsubscribe {
-    return subscribe(this.socket, "disconnect", (reason) => contained(listener, String(reason)));
+    return subscribe(this.socket, "disconnect", (reason) =>
+      contained(listener, this.endReason ?? String(reason)),
+    );
   }
 
   /** Listen to attempts that failed: refused by the server, or without reaching it. */

@@ -35,6 +35,7 @@ from .types import (
     HellEmitResult,
     Literal,
     None_,
+    RefreshAuthResult,
     RequestResult,
     ResultResult,
     Union,
@@ -319,6 +320,28 @@ class HellClientSync(_v1.SyncClient):
             InvalidPayloadError: an argument isn't as declared.
         """
         self._emit(events.HELL_SUPER, None__, True_)
+
+    def refresh_auth(
+        self,
+        auth: HellAuth,
+        *,
+        timeout: _float = 20.0,
+    ) -> RefreshAuthResult | _v1.UnknownError:
+        """Renew the authentication of this connection, before it expires.
+
+        Returns:
+            The answer, or one of these errors:
+            - `UnknownError`
+            - `Error`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        return self._request_result(events.HELL_REFRESH_AUTH, auth, timeout=timeout)
 
 
 class ABClientSync(_v1.SyncClient):

@@ -28,6 +28,7 @@ from .types import (
     Literal,
     None_,
     NotImplementedError,
+    RefreshAuthResult,
     RequestResult,
     ResultAck,
     ResultResult,
@@ -64,6 +65,7 @@ __all__ = [
     "HELL_PROPERTY",
     "HELL_PROPERTY_FROM_SERVER",
     "HELL_QUOTED",
+    "HELL_REFRESH_AUTH",
     "HELL_REQUEST",
     "HELL_RESULT",
     "HELL_SUPER",
@@ -192,6 +194,15 @@ HELL_SUPER: _Final[_v1.Event[None]] = _v1.Event(
     args=(_v1.Arg("None", None_), _v1.Arg("True", _bool)),
 )
 
+HELL_REFRESH_AUTH: _Final[_v1.Event[RefreshAuthResult]] = _v1.Event(
+    "ackord:refresh_auth",
+    handler="on_refresh_auth",
+    args=(_v1.Arg("auth", HellAuth),),
+    ack=None,
+    errors=(UnknownError, Error),
+)
+"""Renew the authentication of this connection, before it expires."""
+
 HELL_CLASS_FROM_SERVER: _Final[_v1.Event[None]] = _v1.Event(
     "class",
     handler="on_class",
@@ -259,6 +270,7 @@ HELL: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     contract="hell",
     version="6.6.6",
     auth=HellAuth,
+    auth_expires=True,
     session=HellSession,
     connect_errors=(UnknownError, Error),
     client_to_server=(
@@ -277,6 +289,7 @@ HELL: _Final[_v1.NamespaceContract] = _v1.NamespaceContract(
         HELL_QUOTED,
         HELL_CLOSE,
         HELL_SUPER,
+        HELL_REFRESH_AUTH,
     ),
     server_to_client=(
         HELL_CLASS_FROM_SERVER,

@@ -31,6 +31,7 @@ from .types import (
     Literal,
     NameRoom,
     None_,
+    RefreshAuthResult,
     RequestResult,
     ResultResult,
     Room,
@@ -483,6 +484,21 @@ class HellNamespace(_v1.Namespace[HellContext_], _v1.Presence[HellMember], _ABC)
     @_abstractmethod
     async def on_super(self, ctx: HellContext_, None__: None_, True_: _bool) -> None:
         """Handle `super`."""
+
+    @_v1.handler
+    @_abstractmethod
+    async def on_refresh_auth(
+        self,
+        ctx: HellContext_,
+        auth: HellAuth,
+    ) -> RefreshAuthResult:
+        """Renew the authentication of this connection, before it expires.
+
+        Returns:
+            The answer, or one of these errors:
+            - `UnknownError`
+            - `Error`
+        """
 
 
 class ABClientEmitter(_v1.ClientEmitter):

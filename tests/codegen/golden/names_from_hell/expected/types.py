@@ -54,6 +54,7 @@ __all__ = [
     "None_",
     "NotImplementedError",
     "Overload",
+    "RefreshAuthResult",
     "RequestResult",
     "ResultAck",
     "ResultResult",
@@ -308,6 +309,9 @@ HellEmitResult: _TypeAlias = _bool | NotImplementedError | ABC
 
 ResultResult: _TypeAlias = ResultAck | Error
 """The answer to `result`."""
+
+RefreshAuthResult: _TypeAlias = UnknownError | Error | None
+"""The answer to `ackord:refresh_auth`."""
 
 ARatherLongNameOfAnEventThatGoesOnAndOnResult: _TypeAlias = (
     ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine | NotImplementedError

@@ -22,6 +22,7 @@ import type {
   Literal,
   None,
   NotImplementedError,
+  RefreshAuthResult,
   RequestResult,
   ResultResult,
   Union,
@@ -165,6 +166,17 @@ export class HellClient_ extends wire.Client<HellRefusal> {
 
   super(none: None, true_: boolean): void {
     wire.send(this, "super", [none, true_]);
+  }
+
+  /** Renew the authentication of this connection, before it expires. */
+  refreshAuth(auth: HellAuth, options?: CallOptions): Promise<RefreshAuthResult> {
+    return wire.request(
+      this,
+      "ackord:refresh_auth",
+      [auth],
+      { timeout: 20000, errors: ["unknown_error", "error"], read: () => [] },
+      options,
+    );
   }
 
   onClass(listener: (class_: number, return_: number | undefined) => void): Unsubscribe {

@@ -6,6 +6,7 @@ import type {
   ABC,
   ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
   Error_,
+  HellAuth,
   HellSession,
   Literal,
   None,
@@ -13,6 +14,7 @@ import type {
   ResultAck,
   TimeoutError,
   Union,
+  UnknownError,
 } from "./types.js";
 
 /** Events that clients send in `/`. */
@@ -50,6 +52,11 @@ export interface HellClientToServerEvents {
   "quote\"d": (ack: (answer: number | Failure<UnknownError_>) => void) => void;
   close: (url_: Url, auth: number, handlers: number, options_: number) => void;
   super: (none: None, true_: boolean) => void;
+  /** Renew the authentication of this connection, before it expires. */
+  "ackord:refresh_auth": (
+    auth: HellAuth,
+    ack: (answer?: Failure<UnknownError | Error_ | UnknownError_>) => void,
+  ) => void;
 }
 
 /** Events that the server sends in `/`. */

@@ -8,6 +8,7 @@ import type {
   ABC,
   ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine,
   Error_,
+  HellAuth,
   Literal,
   None,
   NotImplementedError,
@@ -45,6 +46,10 @@ export interface MockHellHandlers {
   quoted?(): number | Promise<number>;
   close?(url_: Url, auth: number, handlers: number, options_: number): void | Promise<void>;
   super?(none: None, true_: boolean): void | Promise<void>;
+  /** Renew the authentication of this connection, before it expires. */
+  refreshAuth?(
+    auth: HellAuth,
+  ): Result<undefined, UnknownError | Error_> | Promise<Result<undefined, UnknownError | Error_>>;
 }
 
 /** A stand-in for the server of {@link HellClient_}. */
@@ -70,6 +75,7 @@ export class MockHellServer extends mocking.MockServer<
       "quote\"d": { name: "quoted", args: 0 },
       close: { name: "close", args: 4 },
       super: { name: "super", args: 2 },
+      "ackord:refresh_auth": { name: "refreshAuth", args: 1, errors: true },
     });
   }
 

@@ -232,6 +232,9 @@ export type HellEmitResult = Result<boolean, NotImplementedError | ABC | Unknown
 /** The answer to `result`. */
 export type ResultResult = Result<ResultAck, Error_ | UnknownError_>;
 
+/** The answer to `ackord:refresh_auth`. */
+export type RefreshAuthResult = Result<undefined, UnknownError | Error_ | UnknownError_>;
+
 /** The answer to `a_rather_long_name_of_an_event_that_goes_on_and_on`. */
 export type ARatherLongNameOfAnEventThatGoesOnAndOnResult = Result<ARatherLongNameOfATypeThatGoesOnAndOnUntilTheEndOfTheLine, NotImplementedError | UnknownError_>;
 
