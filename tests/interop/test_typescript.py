@@ -120,6 +120,8 @@ EXPECTED: Final[dict[str, Any]] = {
     ],
     "over a socket": [4, None, 5],
     "closed": [{"done": True}, False, "2030-01-02"],
+    "hasty": [True, "rate_limited", True],
+    "expired": [True, True, True, "auth_expired", False],
     "thrown": ["a listener that fails", "a listener that fails", "a handler that fails"],
 }
 

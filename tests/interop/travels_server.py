@@ -30,6 +30,7 @@ from tests.codegen.golden.travels.expected import (
     OfContext,
     OfNamespace,
     Picture,
+    RefreshAuthResult,
     Refused,
     Row,
     SplitAck,
@@ -144,6 +145,17 @@ class Everything(AllNamespace):
     @override
     async def on_leave(self, ctx: AllContext) -> None:
         ctx.disconnect()
+
+    @override
+    async def on_hasty(self, ctx: AllContext) -> int:
+        return 1
+
+    @override
+    async def on_refresh_auth(self, ctx: AllContext, auth: AllAuth) -> RefreshAuthResult:
+        if auth.token == "closed":
+            return Closed(until=date(2030, 1, 2), seal=b"", either="text")
+        ctx.expire_in(0.05 if auth.blob == b"\x01" else 1000)
+        return None
 
 
 class SecondContract(MinimalNamespace):

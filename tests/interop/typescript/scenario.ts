@@ -233,5 +233,22 @@ export async function run(url: string, transport: "polling" | "websocket"): Prom
   steps["over a socket"] = await unwrap(wrapped.optional(4));
   wrapped.disconnect();
   steps["closed"] = [await silent.next(), wrapped.connected, PlainDate("2030-01-02")];
+
+  const brief = await AllClient.connect(url, { ...options, auth: { token: "brief" } });
+  const code = (result: { ok: boolean; error?: unknown }): unknown =>
+    result.ok || (result.error as { receivedCode?: string; code: string });
+  steps["hasty"] = [
+    await brief.hasty(),
+    code(await brief.hasty()),
+    await brief.hasty({ retries: 1 }),
+  ].map((each) => (each as { receivedCode?: string }).receivedCode ?? (each as { ok: true }).ok);
+  const reason = new Promise((resolve) => brief.onDisconnect(resolve));
+  steps["expired"] = [
+    (await brief.refreshAuth({ token: "good" })).ok,
+    code(await brief.refreshAuth({ token: "closed" })) !== true,
+    (await brief.refreshAuth({ token: "good", blob: Uint8Array.of(1) })).ok,
+    await reason,
+    brief.connected,
+  ];
   return steps;
 }

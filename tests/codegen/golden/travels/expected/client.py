@@ -18,6 +18,7 @@ from .types import (
     Mood,
     NothingResult,
     OfParams,
+    RefreshAuthResult,
     Row,
     Shape,
     SplitAck,
@@ -291,6 +292,42 @@ class AllClient(_v1.Client):
     def leave(self) -> None:
         """Send `leave`."""
         self._emit(events.ALL_LEAVE)
+
+    async def hasty(self, *, timeout: float = 20.0) -> int:
+        """Send `hasty`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
+        return await self._request(events.ALL_HASTY, timeout=timeout)
+
+    async def refresh_auth(
+        self,
+        auth: AllAuth,
+        *,
+        timeout: float = 20.0,
+    ) -> RefreshAuthResult | _v1.UnknownError:
+        """Renew the authentication of this connection, before it expires.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        return await self._request_result(
+            events.ALL_REFRESH_AUTH,
+            auth,
+            timeout=timeout,
+        )
 
 
 class OfConnectRefusedError(_v1.ConnectRefusedError[_v1.UnknownError]):

@@ -23,6 +23,7 @@ from .types import (
     Mood,
     NothingResult,
     OfParams,
+    RefreshAuthResult,
     Row,
     Shape,
     SplitAck,
@@ -243,6 +244,38 @@ class AllClientSync(_v1.SyncClient):
     def leave(self) -> None:
         """Send `leave`."""
         self._emit(events.ALL_LEAVE)
+
+    def hasty(self, *, timeout: float = 20.0) -> int:
+        """Send `hasty`.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            RemoteError: the other side answered with an error.
+        """
+        return self._request(events.ALL_HASTY, timeout=timeout)
+
+    def refresh_auth(
+        self,
+        auth: AllAuth,
+        *,
+        timeout: float = 20.0,
+    ) -> RefreshAuthResult | _v1.UnknownError:
+        """Renew the authentication of this connection, before it expires.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`
+            - `UnknownError`: any other error.
+
+        Raises:
+            AckTimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the connection ended before the answer came.
+            InvalidAckError: the answer isn't as declared.
+            InvalidPayloadError: an argument isn't as declared.
+        """
+        return self._request_result(events.ALL_REFRESH_AUTH, auth, timeout=timeout)
 
 
 class OfClientSync(_v1.SyncClient):

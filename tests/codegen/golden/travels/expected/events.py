@@ -17,6 +17,7 @@ from .types import (
     Mood,
     NothingResult,
     OfParams,
+    RefreshAuthResult,
     Refused,
     Row,
     Shape,
@@ -36,11 +37,13 @@ __all__ = [
     "ALL_CRASH",
     "ALL_ECHO",
     "ALL_EMIT_ALL",
+    "ALL_HASTY",
     "ALL_LEAVE",
     "ALL_NOTHING",
     "ALL_ONE",
     "ALL_OPTIONAL",
     "ALL_POSTED",
+    "ALL_REFRESH_AUTH",
     "ALL_SLOW",
     "ALL_SPLIT",
     "ALL_TABLE",
@@ -145,6 +148,22 @@ ALL_LEAVE: Final[_v1.Event[None]] = _v1.Event(
     handler="on_leave",
 )
 
+ALL_HASTY: Final[_v1.Event[int]] = _v1.Event(
+    "hasty",
+    handler="on_hasty",
+    ack=_v1.Int,
+    rate=_v1.Rate(per_second=2.0, burst=1),
+)
+
+ALL_REFRESH_AUTH: Final[_v1.Event[RefreshAuthResult]] = _v1.Event(
+    "ackord:refresh_auth",
+    handler="on_refresh_auth",
+    args=(_v1.Arg("auth", AllAuth),),
+    ack=None,
+    errors=(Closed,),
+)
+"""Renew the authentication of this connection, before it expires."""
+
 ALL_POSTED: Final[_v1.Event[None]] = _v1.Event(
     "posted",
     handler="on_posted",
@@ -206,6 +225,7 @@ ALL: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
     contract="travels",
     version="1.0.0",
     auth=AllAuth,
+    auth_expires=True,
     connect_errors=(Closed,),
     client_to_server=(
         ALL_ECHO,
@@ -220,6 +240,8 @@ ALL: Final[_v1.NamespaceContract] = _v1.NamespaceContract(
         ALL_EMIT_ALL,
         ALL_ASK,
         ALL_LEAVE,
+        ALL_HASTY,
+        ALL_REFRESH_AUTH,
     ),
     server_to_client=(
         ALL_POSTED,

@@ -18,6 +18,7 @@ from .types import (
     Mood,
     NothingResult,
     OfParams,
+    RefreshAuthResult,
     Row,
     Shape,
     SplitAck,
@@ -318,6 +319,25 @@ class AllNamespace(_v1.Namespace[AllContext], _v1.Presence[AllMember], ABC):
     @abstractmethod
     async def on_leave(self, ctx: AllContext) -> None:
         """Handle `leave`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_hasty(self, ctx: AllContext) -> int:
+        """Handle `hasty`."""
+
+    @_v1.handler
+    @abstractmethod
+    async def on_refresh_auth(
+        self,
+        ctx: AllContext,
+        auth: AllAuth,
+    ) -> RefreshAuthResult:
+        """Renew the authentication of this connection, before it expires.
+
+        Returns:
+            The answer, or one of these errors:
+            - `Closed`
+        """
 
 
 class OfClientEmitter(_v1.ClientEmitter):

@@ -21,6 +21,7 @@ __all__ = [
     "NothingResult",
     "OfParams",
     "Picture",
+    "RefreshAuthResult",
     "Refused",
     "Row",
     "Shape",
@@ -115,6 +116,9 @@ EchoResult: TypeAlias = Row | Refused
 
 NothingResult: TypeAlias = Closed | None
 """The answer to `nothing`."""
+
+RefreshAuthResult: TypeAlias = Closed | None
+"""The answer to `ackord:refresh_auth`."""
 
 AskRowResult: TypeAlias = Row | Refused
 """The answer to `ask_row`."""

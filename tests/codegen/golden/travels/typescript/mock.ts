@@ -6,7 +6,7 @@ import * as converters from "./converters.js";
 import * as mocking from "./mocking.js";
 import * as wire from "./runtime.js";
 import type { JsonValue, Result } from "./runtime.js";
-import type { Closed, Mood, Refused, Row, Shape } from "./types.js";
+import type { AllAuth, Closed, Mood, Refused, Row, Shape } from "./types.js";
 
 export type { Received } from "./mocking.js";
 
@@ -30,6 +30,9 @@ export interface MockAllHandlers {
   emitAll?(): void | Promise<void>;
   ask?(what: string): JsonValue | Promise<JsonValue>;
   leave?(): void | Promise<void>;
+  hasty?(): number | Promise<number>;
+  /** Renew the authentication of this connection, before it expires. */
+  refreshAuth?(auth: AllAuth): Result<undefined, Closed> | Promise<Result<undefined, Closed>>;
 }
 
 /** A stand-in for the server of {@link AllClient}. */
@@ -48,6 +51,13 @@ export class MockAllServer extends mocking.MockServer<AllClient, MockAllHandlers
       emit_all: { name: "emitAll", args: 0 },
       ask: { name: "ask", args: 1, result: true },
       leave: { name: "leave", args: 0 },
+      hasty: { name: "hasty", args: 0 },
+      "ackord:refresh_auth": {
+        name: "refreshAuth",
+        args: 1,
+        errors: true,
+        read: (v) => [converters.AllAuth(v[0])],
+      },
     });
   }
 

@@ -19,6 +19,7 @@ import type {
   EchoResult,
   Mood,
   NothingResult,
+  RefreshAuthResult,
   Refused,
   Row,
   Shape,
@@ -151,6 +152,21 @@ export class AllClient extends wire.Client<AllRefusal> {
 
   leave(): void {
     wire.send(this, "leave", []);
+  }
+
+  hasty(options?: CallOptions): Promise<Result<number, UnknownError>> {
+    return wire.request(this, "hasty", [], { timeout: 20000 }, options);
+  }
+
+  /** Renew the authentication of this connection, before it expires. */
+  refreshAuth(auth: AllAuth, options?: CallOptions): Promise<RefreshAuthResult> {
+    return wire.request(
+      this,
+      "ackord:refresh_auth",
+      [auth],
+      { timeout: 20000, errors: ["closed"], read: () => [], readError: { closed: wire.record(() => ({ seal: wire.bytes, either: wire.attached(wire.bytes) })) } },
+      options,
+    );
   }
 
   onPosted(listener: (row: Row, why: string | undefined, n: number) => void): Unsubscribe {

@@ -2,7 +2,7 @@
 // The event maps of the contract, for the types of socket.io and socket.io-client.
 
 import type { Failure, JsonValue, OnWire, UnknownError } from "./runtime.js";
-import type { Closed, Mood, Refused, Row, Shape } from "./types.js";
+import type { AllAuth, Closed, Mood, Refused, Row, Shape } from "./types.js";
 
 /** Events that clients send in `/all`. */
 export interface AllClientToServerEvents {
@@ -34,6 +34,12 @@ export interface AllClientToServerEvents {
     ack: (answer: { readonly ok: OnWire<JsonValue> } | Failure<UnknownError>) => void,
   ) => void;
   leave: () => void;
+  hasty: (ack: (answer: OnWire<number> | Failure<UnknownError>) => void) => void;
+  /** Renew the authentication of this connection, before it expires. */
+  "ackord:refresh_auth": (
+    auth: OnWire<AllAuth>,
+    ack: (answer?: Failure<Closed | UnknownError>) => void,
+  ) => void;
 }
 
 /** Events that the server sends in `/all`. */

@@ -86,5 +86,8 @@ export type EchoResult = Result<Row, Refused | UnknownError>;
 /** The answer to `nothing`. */
 export type NothingResult = Result<undefined, Closed | UnknownError>;
 
+/** The answer to `ackord:refresh_auth`. */
+export type RefreshAuthResult = Result<undefined, Closed | UnknownError>;
+
 /** The answer to `ask_row`. */
 export type AskRowResult = Result<Row, Refused | UnknownError>;
