@@ -468,4 +468,4 @@ def test_patterns_that_javascript_reads_otherwise_are_refused_wherever_they_are(
 def test_a_client_that_validates_is_small(project: Project) -> None:
     (project.directory / "entry.ts").write_text('export { ChatClient } from "./chat/index.js";')
     bundle = project.bundle("entry.ts", "--minify", "--format=esm", "--external:socket.io-client")
-    assert len(gzip.compress(bundle.read_bytes(), mtime=0)) < 5.6 * 1024
+    assert len(gzip.compress(bundle.read_bytes(), mtime=0)) < 5.8 * 1024
