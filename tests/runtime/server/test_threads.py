@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from ackord.runtime.server.operators import BroadcastOperator, SocketOperator
 from ackord.runtime.testing import RawPeer
 from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.emitters import ClientTarget
+from ackord.runtime.typed.event import NamespaceContract
 from typing_extensions import override
 
 from tests.runtime.server.stage import Stage, play
@@ -70,7 +72,8 @@ class Set:
 
     @property
     def owners(self) -> dict[type, Any]:
-        context: Any = Context(self.socket, None)  # type: ignore[arg-type]  # the contract isn't asked
+        contract = NamespaceContract("/", contract="x", auth_expires=True)
+        self.socket.context = context = Context[Any](self.socket, contract)
         return {
             Server: self.server,
             Namespace: self.server.main,
@@ -127,7 +130,13 @@ HOPS: dict[type, dict[str, tuple[tuple[Any, ...], str]]] = {
     },
     BroadcastOperator: BROADCASTS,
     SocketOperator: {"emit": (("x", 1), PACKET), "send": ((1,), '42["message",1]')},
-    Context: {"disconnect": ((), "41"), "join": ((), ""), "leave": ((), "")},
+    Context: {
+        "disconnect": ((), "41"),
+        "expire_at": ((datetime(2020, 1, 1, tzinfo=UTC),), '42["ackord:auth_expired"]'),
+        "expire_in": ((0,), '42["ackord:auth_expired"]'),
+        "join": ((), ""),
+        "leave": ((), ""),
+    },
     ClientTarget: {"send_event": ((EVENT,), PACKET)},
 }
 """What wants no answer: by class and name the arguments, and what is seen of it."""

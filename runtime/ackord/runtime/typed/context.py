@@ -12,7 +12,7 @@ from ackord.runtime.server.namespace import core_of
 from ackord.runtime.server.operators import BroadcastOperator
 from ackord.runtime.typed.emitters import BroadcastTarget, ClientTarget, room_names
 from ackord.runtime.typed.event import NamespaceContract
-from ackord.runtime.typed.expiry import Expiry
+from ackord.runtime.typed.expiry import Expiry, check_seconds
 from ackord.runtime.typed.params import Params, ParamsT
 from ackord.runtime.typed.room import Room
 
@@ -30,7 +30,7 @@ class Context(Generic[SessionT]):
     ``on_disconnect``.
     """
 
-    __slots__ = ("_contract", "_expiry", "_found_params", "_socket")
+    __slots__ = ("__weakref__", "_contract", "_expiry", "_found_params", "_socket")
 
     def __init__(self, socket: Socket, contract: NamespaceContract) -> None:
         """Take the untyped socket and the namespace's contract."""
@@ -122,16 +122,16 @@ class Context(Generic[SessionT]):
         The client's reason is ``auth_expired``, and that of `on_disconnect` as well.
 
         Raises:
-            UsageError: the contract doesn't say that the authentication expires.
+            UsageError: it isn't a finite number, or the contract doesn't say that the
+                authentication expires.
         """
         if not self._contract.auth_expires:
             raise UsageError(
                 f"the authentication of namespace {self._contract.path} doesn't expire: write "
                 "`expires: true` under its `auth` in the contract"
             )
-        if self._expiry is None:
-            self._expiry = Expiry(self._end_expired)
-        self._expiry.set(seconds)
+        check_seconds(seconds)
+        core_of(self._socket.namespace).server_loop.call(self._set_expiry, seconds)
 
     def expire_at(self, time: datetime) -> None:
         """End the connection at a point in time; see `expire_in`.
@@ -143,6 +143,11 @@ class Context(Generic[SessionT]):
         if time.tzinfo is None:
             raise UsageError("the end of an authentication needs a time zone, such as datetime.UTC")
         self.expire_in((time - datetime.now(UTC)).total_seconds())
+
+    def _set_expiry(self, seconds: float) -> None:
+        if self._expiry is None:
+            self._expiry = Expiry(self._end_expired)
+        self._expiry.set(seconds)
 
     @property
     def _is_expired(self) -> bool:

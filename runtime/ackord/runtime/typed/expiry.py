@@ -11,6 +11,16 @@ from weakref import WeakMethod
 from ackord.runtime.errors import UsageError
 
 
+def check_seconds(seconds: Any) -> None:
+    """Check a number of seconds that an application gives.
+
+    Raises:
+        UsageError: it isn't a finite number.
+    """
+    if not isinstance(seconds, int | float) or not -inf < seconds < inf:
+        raise UsageError(f"seconds are a finite number, not {seconds!r}")
+
+
 class Expiry:
     """Calls a method when a time is over, unless it is set anew before.
 
@@ -24,14 +34,8 @@ class Expiry:
         self._timer: asyncio.TimerHandle | None = None
         self.is_over = False
 
-    def set(self, seconds: Any) -> None:
-        """End after so many seconds from now; at once for none, or a time in the past.
-
-        Raises:
-            UsageError: it isn't a finite number.
-        """
-        if not isinstance(seconds, int | float) or not -inf < seconds < inf:
-            raise UsageError(f"seconds are a finite number, not {seconds!r}")
+    def set(self, seconds: float) -> None:
+        """End after so many seconds from now; at once for none, or a time in the past."""
         self.cancel()
         self.is_over = False
         loop = asyncio.get_running_loop()
