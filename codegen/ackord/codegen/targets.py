@@ -17,8 +17,25 @@ def _typescript() -> Target:
     return TypeScriptTarget()
 
 
+def _asyncapi() -> Target:
+    from ackord.codegen.asyncapi.target import AsyncApiTarget  # noqa: PLC0415 - seldom needed
+
+    return AsyncApiTarget()
+
+
+def _docs() -> Target:
+    from ackord.codegen.documents.target import DocumentsTarget  # noqa: PLC0415 - seldom needed
+
+    return DocumentsTarget()
+
+
 TARGETS: Final[Mapping[str, Callable[[], Target]]] = MappingProxyType(
-    {"python": PythonTarget, "typescript": _typescript}
+    {
+        "python": PythonTarget,
+        "typescript": _typescript,
+        "asyncapi": _asyncapi,
+        "docs": _docs,
+    }
 )
 """A function that makes each target."""
 

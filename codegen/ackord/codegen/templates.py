@@ -18,9 +18,11 @@ from jinja2.runtime import Context
 from typing_extensions import override
 
 
-def template_environment(package: str, filters: Mapping[str, Callable[..., Any]]) -> Environment:
+def template_environment(
+    package: str, filters: Mapping[str, Callable[..., Any]], *, html: bool = False
+) -> Environment:
     """Return the environment for the templates of a target's package; an unknown variable in a
-    template is an error.
+    template is an error. In templates of HTML, values are escaped.
     """
     environment = Environment(
         loader=PackageLoader(package),
@@ -30,7 +32,7 @@ def template_environment(package: str, filters: Mapping[str, Callable[..., Any]]
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - this writes source code, not HTML
+        autoescape=html,  # noqa: S701 - other targets write source code
     )
     environment.context_class = _Context
     environment.filters.update(filters)

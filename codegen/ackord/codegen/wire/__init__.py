@@ -1,0 +1,1 @@
+"""What a contract's types look like on the wire, for targets that describe it."""
