@@ -50,9 +50,11 @@ demo: setup ## Generate, type-check and start the chat example with its web page
 	@echo "== starting the chat; Ctrl-C ends it"
 	@exec $(PY) -m examples.chat.server --host $(HOST) --port $(PORT)
 
-page: setup node ## Build the chat's web page from its TypeScript
+page: setup node ## Build the web pages of the examples from their TypeScript
 	@ackord generate examples/chat/chat.yaml --out examples/chat/page/contract --target typescript
 	@tests/node/node_modules/.bin/esbuild examples/chat/page/chat.ts --bundle --minify --format=esm --target=es2022 --legal-comments=none --log-level=warning --outfile=examples/chat/web/chat.js
+	@cd examples/auction && ackord generate
+	@cd examples/auction && NODE_PATH=../../tests/node/node_modules ../../tests/node/node_modules/.bin/esbuild page/auction.ts --bundle --minify --format=esm --target=es2022 --legal-comments=none --log-level=warning --outfile=web/auction.js
 
 # The pages of the site, and the files of the repository that they link to.
 PAGES := README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \

@@ -35,7 +35,7 @@ def test_the_project_passes_its_checks_and_its_server_and_client_talk(tmp_path: 
     project = tmp_path / "My Chat"
     assert sorted(path.name for path in project.iterdir()) == FILES
     assert done.stdout.endswith(
-        "\nnext:\n  cd 'My Chat'\n  python server.py\n  python client.py   # in another terminal\n  pytest\n"
+        "\nnext:\n  cd 'My Chat'\n  ackord serve server:app\n  python client.py   # in another terminal\n  pytest\n"
     )
     for verb in ("check", "lint", "validate"):
         assert ackord(verb, cwd=project).returncode == 0
@@ -45,11 +45,10 @@ def test_the_project_passes_its_checks_and_its_server_and_client_talk(tmp_path: 
     run("pyright", "--pythonpath", sys.executable, cwd=project)
     run("ruff", "format", "--check", "--isolated", ".", cwd=project)
     port = free_port()
-    environment = {**os.environ, "PORT": port, "SERVER": f"http://127.0.0.1:{port}"}
+    environment = {**os.environ, "SERVER": f"http://127.0.0.1:{port}"}
     with subprocess.Popen(
-        [sys.executable, "server.py"],
+        [sys.executable, "-m", "ackord.codegen", "serve", "server:app", "--port", port],
         cwd=project,
-        env=environment,
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
