@@ -23,6 +23,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ackord.runtime.hosting.workers.balance import Balance
+
 MAX_BYTES: Final = 1_000_000
 """Bytes of a client that are handed over: what one read and a cut head can have is less."""
 TIMEOUT: Final = 5.0
@@ -102,9 +104,12 @@ class HandoverClient:
 class Door:
     """Takes the connections that other workers hand over."""
 
-    def __init__(self, path: Path, adopt: Adopt) -> None:
-        """Open a worker's door, in place of its predecessor's."""
+    def __init__(self, path: Path, adopt: Adopt, balance: Balance) -> None:
+        """Open a worker's door, in place of its predecessor's; `adopt` ends the arrivals that
+        `balance` counts.
+        """
         self._loop = asyncio.get_running_loop()
+        self._balance = balance
         self._adopt = adopt
         self._path = path
         self._arrivals: set[_Arrival] = set()
@@ -131,9 +136,15 @@ class Door:
         except OSError:
             return
         way.setblocking(False)
-        arrival = _Arrival(self._loop, way, self._adopt, self._arrivals.discard)
+        self._balance.begin_arrival()
+        arrival = _Arrival(self._loop, way, self._adopt, self._ended)
         self._arrivals.add(arrival)
         arrival.start()
+
+    def _ended(self, arrival: _Arrival) -> None:
+        self._arrivals.discard(arrival)
+        if not arrival.is_adopted:
+            self._balance.end_arrival()
 
 
 class _Arrival:
@@ -153,6 +164,7 @@ class _Arrival:
         self._connection: socket.socket | None = None
         self._data = bytearray()
         self._timer: asyncio.TimerHandle | None = None
+        self.is_adopted = False
 
     def start(self) -> None:
         self._timer = self._loop.call_later(TIMEOUT, self.close)
@@ -183,6 +195,7 @@ class _Arrival:
                 return
             connection, self._connection = self._connection, None
             if connection is not None and size and len(self._data) == _SIZE + size:
+                self.is_adopted = True
                 self.close()
                 self._adopt(connection, bytes(self._data[_SIZE:]))
                 return
