@@ -51,6 +51,10 @@ MAX_PENDING: Final = 10_000
 """Entries of one server that its reader hasn't come to; then no more are written."""
 PAUSE: Final = 0.5
 """Seconds until a command that Redis refused is sent again."""
+READ_INTERVAL: Final = 0.005
+"""Seconds between two reads while entries come all the time, because each read costs as much as
+several entries. After a rest, an entry is read at once.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +328,8 @@ class StreamBus:
     async def _read(self) -> None:
         settings = self._settings
         block = max(round(settings.block_time * 1000), 1)
+        loop = asyncio.get_running_loop()
+        due = 0.0
         was_lost = False
         while True:
             if not self._reader.is_connected:
@@ -345,9 +351,14 @@ class StreamBus:
                     )
                     await asyncio.sleep(PAUSE)
                 continue
-            for entry, fields in entries_of(reply):
+            count = 0
+            for count, (entry, fields) in enumerate(entries_of(reply), 1):  # noqa: B007  # how many
                 self.position = entry
                 self._take(fields)
+            now = loop.time()
+            if count < settings.read_count and now < due:
+                await asyncio.sleep(due - now)
+            due = loop.time() + READ_INTERVAL
 
     async def _check_position(self) -> None:
         """Look, after a loss of the connection, whether the stream still has the last entry."""
