@@ -16,8 +16,9 @@ from ackord.runtime.adapters.cluster.errors import InvalidMessageError
 from ackord.runtime.adapters.cluster.messages import Broadcast
 from ackord.runtime.adapters.redis import redis_streams_adapter
 from ackord.runtime.adapters.redis.entries import read_entry
-from ackord.runtime.adapters.redis.library import make_connection
+from ackord.runtime.adapters.redis.link import RedisLink
 from ackord.runtime.errors import ClusterError, UsageError
+from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.server import Server
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -112,12 +113,10 @@ def play(scenario: Callable[[RedisServer, Server], Awaitable[None]]) -> None:
 
 async def add(redis: RedisServer, *fields: str) -> None:
     """Write an entry."""
-    connection = await make_connection(redis.url)
-    words = ["XADD", "socket.io", "*", *fields]
-    command = f"*{len(words)}\r\n" + "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
-    await connection.send_packed_command([command.encode()], check_health=False)
-    await connection.read_response(disable_decoding=True)
-    await connection.disconnect()
+    link = RedisLink(redis.url, "a test", LimitedLog(logging.getLogger("test")))
+    await link.open()
+    await link.call("XADD", "socket.io", "*", *fields)
+    await link.close()
 
 
 def test_bad_entries_are_told_of_and_the_emitters_are_taken(

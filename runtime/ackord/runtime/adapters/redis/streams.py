@@ -53,8 +53,10 @@ PAUSE: Final = 0.5
 """Seconds until a command that Redis refused is sent again."""
 READ_INTERVAL: Final = 0.005
 """Seconds between two reads while entries come all the time, because each read costs as much as
-several entries. After a rest, an entry is read at once.
+several entries.
 """
+BURST: Final = 20
+"""Reads without a rest that aren't delayed so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +331,7 @@ class StreamBus:
         settings = self._settings
         block = max(round(settings.block_time * 1000), 1)
         loop = asyncio.get_running_loop()
-        due = 0.0
+        due, busy = 0.0, 0
         was_lost = False
         while True:
             if not self._reader.is_connected:
@@ -355,9 +357,10 @@ class StreamBus:
             for count, (entry, fields) in enumerate(entries_of(reply), 1):  # noqa: B007  # how many
                 self.position = entry
                 self._take(fields)
-            now = loop.time()
-            if count < settings.read_count and now < due:
-                await asyncio.sleep(due - now)
+            left = due - loop.time()
+            busy = busy + 1 if left > 0 else 0
+            if busy > BURST and count < settings.read_count:
+                await asyncio.sleep(left)
             due = loop.time() + READ_INTERVAL
 
     async def _check_position(self) -> None:
