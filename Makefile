@@ -57,7 +57,7 @@ page: setup node ## Build the web pages of the examples from their TypeScript
 	@cd examples/auction && NODE_PATH=../../tests/node/node_modules ../../tests/node/node_modules/.bin/esbuild page/auction.ts --bundle --minify --format=esm --target=es2022 --legal-comments=none --log-level=warning --outfile=web/auction.js
 
 # The pages of the site, and the files of the repository that they link to.
-PAGES := README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \
+PAGES := examples/auction/app.py examples/auction/database.py examples/auction/login.py examples/auction/server.py examples/auction/test_auction.py examples/auction/Dockerfile README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \
 	tests/bench/bench.yaml tests/conformance/test_differential.py \
 	$(wildcard examples/*/README.md examples/*/*.yaml examples/proxies/*)
 
