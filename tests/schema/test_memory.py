@@ -81,11 +81,18 @@ BLOCKS_IN_DISGUISE = (
             f"  A: {'[' * 48}{']' * 48}\n",
             f"  A: {'[' * 47}{']' * 47}\n",
             "#  A: str\n",
+            "\t\n  A: str\n",
+            "\t# all\n  A: str\n",
+            "  A: {fields: {}}\n\t\n  B: str\n",
+            "  A: str\n?",
+            "  A: str\n  ?\n",
             "\n  &a A: *b\n  <<: c\n",
         )
     ),
     "  ackord: 1\n  types:\n    A: str\n",
     "types: str\ntypes:\n  A: str\n",
+    "\t\nackord: 1\n",
+    "---\n\t# all\nackord: 1\n",
 )
 """Texts whose blocks aren't what they seem."""
 TEXTS = (GOOD, COMMENTED, IMPORTING, large_schema(12, 6))

@@ -22,14 +22,17 @@ from ackord.schema.yaml.tree import TooDeepError, TreeBuilder, mapping_entries
 
 _LEVELS: Final = {"types": 1, "errors": 1, "rooms": 1, "namespaces": 3}
 """The keys of a file that hold many declarations, with the levels of mappings to split."""
-_START: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(?:---[ \t]*\n)?")
+_START: Final = re.compile(r"(?: *(?:#[^\n]*)?\n)*(?:---[ \t]*\n)?")
+"""What stands above a mapping; libyaml refuses a tab before the first key of a mapping, even in an
+empty line.
+"""
 _MARK: Final = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
 """The beginning of another document, or of a directive."""
 _HEAD: Final = re.compile(
     r"""[ ]*(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#][^\n#:"']*):(?:[ \t]+\#[^\n]*|[ \t]*)\n"""
 )
 """A key alone in its line."""
-_FIRST: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*( *)[^\s#?:\-{}\[\]|>&*!%@`]")
+_FIRST: Final = re.compile(r"(?: *(?:#[^\n]*)?\n)*( *)[^\s#?:\-{}\[\]|>&*!%@`]")
 """The first key of a mapping in block style."""
 
 _Known: TypeAlias = defaultdict[tuple[str, str, int], list[tuple[Block, Entry]]]
@@ -166,6 +169,7 @@ def _parse(block: Block, text: str, span: _Span) -> Entry:
         or not isinstance(root, Mapping)
         or len(root.entries) != 1
         or root.entries[0].key.start != span.indent
+        or root.entries[0].key.end == span.indent  # an empty key is where the entry above ends
     ):
         raise _WholeError
     return root.entries[0]
