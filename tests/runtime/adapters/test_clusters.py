@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from ackord.runtime.adapters import BroadcastFlags, LocalBus, MemoryAdapter, Target
-from ackord.runtime.errors import AckTimeoutError, InvalidPayloadError, ReservedEventError
+from ackord.runtime.errors import (
+    AckTimeoutError,
+    ClusterError,
+    InvalidPayloadError,
+    ReservedEventError,
+)
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.protocol.socketio.msgpack import MsgpackParser
 from ackord.runtime.server import BroadcastTimeoutError, ConnectionStateRecovery, Server
@@ -19,7 +25,15 @@ from ackord.runtime.typed.replies import Replies
 from ackord.runtime.validation import Arg
 from typing_extensions import override
 
-from tests.runtime.adapters.ways import LATE, Play, World, eventually, parameters, play_on
+from tests.runtime.adapters.ways import (
+    LATE,
+    Play,
+    World,
+    eventually,
+    parameters,
+    play_on,
+    play_servers,
+)
 from tests.runtime.server.stage import Stage
 from tests.runtime.server.stage import play as play_alone
 
@@ -49,6 +63,27 @@ def play(request: pytest.FixtureRequest) -> Play:
 def way(request: pytest.FixtureRequest) -> str:
     """One of the ways with several servers."""
     return str(request.param)
+
+
+def test_a_server_that_is_not_in_its_cluster_sends_to_its_own_clients(way: str) -> None:
+    """Before it has started, and when it has ended."""
+
+    async def scenario(servers: list[Server]) -> None:
+        server = servers[0]
+        for _ in range(2):
+            server.emit("x")
+            server.to("red").emit("x", b"\x00")
+            server.server_side_emit("x")
+            server.in_("red").sockets_join("blue")
+            server.in_("red").disconnect_sockets()
+            with suppress(ClusterError):
+                await server.publish("x")
+            async with server.lifespan():
+                peer, _ = await Stage(server).join()
+                await server.publish("x", 1)
+                assert await peer.receive_text() == '42["x",1]'
+
+    play_servers(way, scenario)
 
 
 def test_a_broadcast_reaches_the_sockets_of_the_target_once(play: Play) -> None:

@@ -78,7 +78,11 @@ class RedisShards:
             owner = self._subscribed[channel] = self._owner(channel)
             by_owner.setdefault(owner, []).append(channel)
         await asyncio.gather(
-            *(self._shards[owner].subscribe(found) for owner, found in by_owner.items())
+            *(
+                self._shards[owner].subscribe(found)
+                for owner, found in by_owner.items()
+                if owner in self._shards
+            )
         )
 
     def unsubscribe(self, channels: Iterable[str]) -> None:
@@ -90,7 +94,7 @@ class RedisShards:
 
     def publish(self, channel: str, data: bytes) -> asyncio.Future[None]:
         """See `Channels.publish`."""
-        published = self._shards[self._owner(channel)].publish(channel, data)
+        published = self._shard(channel).publish(channel, data)
         if self._watch is not None:
             published.add_done_callback(self._doubt_if_lost)
         return published
@@ -101,7 +105,7 @@ class RedisShards:
 
     async def count(self, channel: str) -> int:
         """See `Channels.count`."""
-        return await self._shards[self._owner(channel)].count(channel)
+        return await self._shard(channel).count(channel)
 
     async def close(self) -> None:
         """See `Channels.close`."""
@@ -125,6 +129,10 @@ class RedisShards:
 
     def _owner(self, channel: str) -> str:
         return self._url if self._watch is None else self._owners[slot_of(channel)]
+
+    def _shard(self, channel: str) -> RedisChannels:
+        """Return what sends to a channel; before `open` and after `close` it has no connection."""
+        return self._shards.get(self._owner(channel)) or RedisChannels(self._url)
 
     async def _open_shard(self, url: str) -> None:
         if self._receive is not None and url not in self._shards:
