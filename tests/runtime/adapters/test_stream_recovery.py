@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 from ackord.runtime.adapters.cluster.binary import pack
-from ackord.runtime.adapters.redis import redis_streams_adapter
+from ackord.runtime.adapters.redis import link, redis_streams_adapter
 from ackord.runtime.adapters.redis.link import RedisLink, encode_command
 from ackord.runtime.bounds.memory import MemoryBudget, Part
+from ackord.runtime.errors import ClusterError
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.server import ConnectionStateRecovery, Server, turns
 from ackord.runtime.sockets.payloads import decode_json
@@ -156,6 +157,45 @@ def test_the_session_of_a_node_server_is_validated(
         assert len(told) == (seen is None)
 
     play(scenario)
+
+
+@pytest.mark.parametrize("data", [{"text": "\ud800"}, {"number": 10**400}])
+def test_a_session_that_cannot_be_written_is_not_kept(
+    data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, answer = await here.join()
+        welcome = decode_json(f'{{"sid":"{answer}"}}')
+        here.server.main.sockets[welcome["sid"]].data = data
+        await peer.close()
+        await eventually(lambda: not here.server.main.sockets)
+        await site.call("PING")
+        assert not await site.call("EXISTS", f"sio:session:{welcome['pid']}")
+        (told,) = [record.message for record in caplog.records]
+        assert "can't be kept, so the client begins anew" in told
+
+    play(scenario)
+
+
+def test_a_part_of_a_transaction_is_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis performs nothing any more after a MULTI whose EXEC wasn't sent."""
+
+    async def main(redis: RedisServer) -> None:
+        writer = RedisLink(redis.url, "a test", LimitedLog(logging.getLogger("test")))
+        await writer.open()
+        for most, is_refused in ((3, True), (4, False)):
+            monkeypatch.setattr(link, "MAX_WAITING", most)
+            taken = writer.transact(("GET", "key"), ("DEL", "key"))
+            if is_refused:
+                with pytest.raises(ClusterError, match="too slow"):
+                    await taken
+            else:
+                assert await taken == [None, 0]
+            assert await writer.call("PING") == b"PONG"
+        await writer.close()
+
+    with serving_redis() as redis:
+        asyncio.run(main(redis))
 
 
 def test_a_client_that_has_the_same_events_read_again_and_again_begins_anew() -> None:

@@ -105,7 +105,11 @@ class History(Protocol):
         ...
 
     def keep(self, session: KeptSession, seconds: float) -> None:
-        """Keep a session for so many seconds."""
+        """Keep a session for so many seconds.
+
+        Raises:
+            InvalidPayloadError: its data can't be written.
+        """
         ...
 
     async def take(self, pid: str, offset: str | None) -> KeptSession | None:

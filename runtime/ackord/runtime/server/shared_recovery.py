@@ -418,12 +418,10 @@ class SharedRecovery:
         dump = self._registrations.dump_data
         try:
             data = session.data if dump is None else dump(session.data)
+            kept = KeptSession(session.sid, session.pid, rooms, data, session.since)
+            self._history.keep(kept, seconds)
         except InvalidPayloadError as error:
-            self._warn("can't be written as JSON", str(error))
-            return
-        self._history.keep(
-            KeptSession(session.sid, session.pid, rooms, data, session.since), seconds
-        )
+            self._warn("can't be kept", str(error))
 
 
 AnyRecovery: TypeAlias = Recovery | SharedRecovery

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
+from ackord.runtime.errors import InvalidPayloadError
 
 try:
     _msgpack: Any = import_module("msgpack")  # it has no annotations
@@ -31,9 +32,13 @@ def pack(value: Any) -> bytes:
     """Write a value of JSON and bytes.
 
     Raises:
-        OverflowError, ValueError: an integer is beyond 64 bits, or the value is too deep.
+        InvalidPayloadError: the value is too deep, an integer is beyond a float, or a text holds
+            half of a surrogate pair.
     """
-    packed: bytes = _msgpack.packb(value, default=_as_float)
+    try:
+        packed: bytes = _msgpack.packb(value, default=_as_float)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidPayloadError(f"can't be sent to other servers: {error}") from error
     return packed
 
 

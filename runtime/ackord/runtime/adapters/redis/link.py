@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -136,17 +136,37 @@ class RedisLink:
         The future has a `ClusterError` if there is no connection, if the connection is lost before
         the reply, if too much waits, or if Redis refuses the command.
         """
-        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        return self._call((arguments,))
+
+    def transact(self, *commands: tuple[Argument, ...]) -> asyncio.Future[list[Any]]:
+        """Send commands that Redis performs together; the future has the list of their replies, or
+        an error as that of `call`.
+        """
+        return self._call((("MULTI",), *commands, ("EXEC",)))
+
+    def _call(self, commands: Sequence[tuple[Argument, ...]]) -> asyncio.Future[Any]:
+        """Send all commands or none: after a MULTI without EXEC, Redis performs nothing more. The
+        future has the last reply.
+        """
+        loop = asyncio.get_running_loop()
+        replies: list[asyncio.Future[Any]] = [loop.create_future() for _ in commands]
         if self._connection is None:
-            self._unsent += 1
-            reply.set_exception(ClusterError("there is no connection to Redis at present"))
-        elif len(self._waiting) >= MAX_WAITING or self._outgoing_bytes > MAX_WAITING_BYTES:
-            self._unsent += 1
-            reply.set_exception(ClusterError("Redis is too slow: more waits than is allowed"))
+            why = "there is no connection to Redis at present"
+        elif (
+            len(self._waiting) + len(commands) > MAX_WAITING
+            or self._outgoing_bytes > MAX_WAITING_BYTES
+        ):
+            why = "Redis is too slow: more waits than is allowed"
         else:
-            self._waiting.append(reply)
-            self._write(arguments)
-        return reply
+            self._waiting += replies
+            for arguments in commands:
+                self._write(arguments)
+            for reply in replies[:-1]:
+                reply.add_done_callback(ignore)
+            return replies[-1]
+        self._unsent += len(commands)
+        replies[-1].set_exception(ClusterError(why))
+        return replies[-1]
 
     def send(self, *arguments: Argument) -> None:
         """Send a command about subscriptions, if there is a connection."""

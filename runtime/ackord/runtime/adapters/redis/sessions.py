@@ -19,7 +19,7 @@ from ackord.runtime.adapters.cluster.errors import InvalidMessageError
 from ackord.runtime.adapters.cluster.messages import Broadcast
 from ackord.runtime.adapters.cluster.wire import plain_data
 from ackord.runtime.adapters.redis.entries import BROADCAST, read_entries, read_entry
-from ackord.runtime.adapters.redis.link import RedisLink, ignore
+from ackord.runtime.adapters.redis.link import RedisLink
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 
 _OFFSET: Final = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
@@ -90,11 +90,8 @@ class StreamHistory:
         """See `History.take`."""
         if not _PID.fullmatch(pid) or not (offset is None or _OFFSET.fullmatch(offset)):
             return None
-        call, key = self._reading.writer.call, self._key_prefix + pid
-        call("MULTI").add_done_callback(ignore)
-        call("GET", key).add_done_callback(ignore)
-        call("DEL", key).add_done_callback(ignore)
-        match await call("EXEC"):
+        writer, key = self._reading.writer, self._key_prefix + pid
+        match await writer.transact(("GET", key), ("DEL", key)):
             case [bytes(value), _]:
                 session = _read_session(value, pid, offset)
             case _:
@@ -102,7 +99,7 @@ class StreamHistory:
         if session is None:
             return None
         seen = session.seen
-        return session if await call("XRANGE", self._stream, seen, seen) else None
+        return session if await writer.call("XRANGE", self._stream, seen, seen) else None
 
     async def missed(
         self, session: KeptSession, until: str
