@@ -57,7 +57,9 @@ class Outcome(Enum):
     NO_OWNER = auto()
     """There is no such worker: its sessions ended with it."""
     BUSY = auto()
-    """Too many connections wait for the owner, or for other workers."""
+    """Too many connections wait for the owner, or for other workers; or this worker has no file
+    descriptor left.
+    """
 
 
 class HandoverClient:
@@ -74,7 +76,7 @@ class HandoverClient:
         without ending the connection.
         """
         if self._leaving >= MAX_LEAVING:
-            return self._busy(owner)
+            return self._busy(owner, f"{MAX_LEAVING:,} others are on their way")
         self._leaving += 1
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as way:
@@ -82,17 +84,17 @@ class HandoverClient:
                 async with asyncio.timeout(TIMEOUT):
                     return await self._send(way, connection, owner, data)
         except TimeoutError:
-            return self._busy(owner)
+            return self._busy(owner, f"its event loop doesn't take them within {TIMEOUT:g} s")
+        except OSError as error:  # no file descriptor is left, or too many are on their way
+            return self._busy(owner, str(error))
         finally:
             self._leaving -= 1
 
-    def _busy(self, owner: int) -> Outcome:
+    def _busy(self, owner: int, why: str) -> Outcome:
         self._log.write_warning(
             "busy",
             owner,
-            f"Connections can't be handed over to worker {owner} and are answered with 503: its "
-            f"event loop doesn't take them within {TIMEOUT:g} s, or {MAX_LEAVING:,} others are on "
-            "their way",
+            f"Connections can't be handed over to worker {owner} and are answered with 503: {why}",
         )
         return Outcome.BUSY
 
@@ -103,7 +105,7 @@ class HandoverClient:
                 break
             except BlockingIOError:  # the owner's event loop is busy, and BACKLOG others wait
                 await asyncio.sleep(_RETRY_INTERVAL)
-            except OSError:
+            except (FileNotFoundError, ConnectionError):
                 return Outcome.NO_OWNER
         framed = len(data).to_bytes(_SIZE, "big") + data
         descriptor = array.array("i", [connection])
@@ -111,7 +113,7 @@ class HandoverClient:
             sent = way.sendmsg(
                 [framed[:_FIRST]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)]
             )
-        except OSError:
+        except ConnectionError:
             return Outcome.NO_OWNER
         with suppress(OSError):  # the owner has died with the connection
             await asyncio.get_running_loop().sock_sendall(way, framed[sent:])
@@ -231,21 +233,24 @@ class _Arrival:
                 whole = len(content) - len(content) % descriptors.itemsize
                 descriptors.frombytes(content[:whole])
         for descriptor in descriptors:
-            if self._connection is None and _is_connection(descriptor):
-                os.set_inheritable(descriptor, False)
-                self._connection = socket.socket(fileno=descriptor)
+            if self._connection is None:
+                self._connection = _connection_of(descriptor)
             else:
                 os.close(descriptor)
         return data
 
 
-def _is_connection(descriptor: int) -> bool:
+def _connection_of(descriptor: int) -> socket.socket | None:
+    """Return the connection of a descriptor; if it is anything else, close it."""
     try:
-        copy = socket.socket(fileno=os.dup(descriptor))
+        found = socket.socket(fileno=descriptor)
     except OSError:
-        return False
-    with copy:
-        return (
-            copy.type == socket.SOCK_STREAM
-            and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0
-        )
+        os.close(descriptor)
+        return None
+    if found.type == socket.SOCK_STREAM and not found.getsockopt(
+        socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+    ):
+        found.set_inheritable(False)
+        return found
+    found.close()
+    return None
