@@ -1,4 +1,4 @@
-"""The way of a connection into a worker that has no file descriptors left."""
+"""Handovers to and from a worker that has no file descriptors left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ackord.runtime.hosting.workers import handover
-from ackord.runtime.hosting.workers.handover import Door, HandoverClient, Outcome
+from ackord.runtime.hosting.workers.handover import HandoverClient, HandoverServer, Outcome
 
 
 def descriptors() -> int:
@@ -39,15 +39,15 @@ def test_a_worker_without_file_descriptors_tells_the_clients_of_others_to_come_b
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        door = Door(tmp_path / "door", lambda _, __: pytest.fail("it was taken"))
-        client = HandoverClient(lambda _: tmp_path / "door")
+        server = HandoverServer(tmp_path / "socket", lambda _, __: pytest.fail("it was taken"))
+        client = HandoverClient(lambda _: tmp_path / "socket")
         one, other = socket.socketpair()
         with one, other:
             with without_descriptors():
                 assert await client.hand_over(one.fileno(), 1, b"hello") is Outcome.BUSY
             one.close()  # as if too many descriptors were on their way: it can't be sent
             assert await client.hand_over(999_999, 1, b"hello") is Outcome.BUSY
-        door.close()
+        server.close()
         assert await client.hand_over(0, 1, b"hello") is Outcome.NO_OWNER
 
     asyncio.run(main())
@@ -58,8 +58,8 @@ def test_a_worker_without_file_descriptors_tells_the_clients_of_others_to_come_b
 def test_what_is_no_connection_is_closed(tmp_path: Path) -> None:
     async def main() -> None:
         taken: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
-        door = Door(tmp_path / "door", lambda arrived, _: taken.set_result(arrived))
-        client = HandoverClient(lambda _: tmp_path / "door")
+        server = HandoverServer(tmp_path / "socket", lambda arrived, _: taken.set_result(arrived))
+        client = HandoverClient(lambda _: tmp_path / "socket")
         one, other = socket.socketpair()
         datagrams = socket.socket(type=socket.SOCK_DGRAM)
         with socket.create_server(("127.0.0.1", 0)) as listener, datagrams, one, other:
@@ -71,7 +71,7 @@ def test_what_is_no_connection_is_closed(tmp_path: Path) -> None:
             assert await client.hand_over(one.fileno(), 1, b"hello") is Outcome.GONE
             (await taken).close()
             assert descriptors() == before
-        door.close()
+        server.close()
 
     asyncio.run(main())
 
@@ -85,13 +85,15 @@ def test_without_file_descriptors_a_worker_waits_says_so_and_takes_connections_l
         taken: asyncio.Future[tuple[socket.socket, bytes]] = (
             asyncio.get_running_loop().create_future()
         )
-        door = Door(tmp_path / "door", lambda arrived, data: taken.set_result((arrived, data)))
+        server = HandoverServer(
+            tmp_path / "socket", lambda arrived, data: taken.set_result((arrived, data))
+        )
         client, connection = socket.socketpair()
-        with client, connection, socket.socket(socket.AF_UNIX) as way:
+        with client, connection, socket.socket(socket.AF_UNIX) as connecting:
             with without_descriptors():
-                way.connect(str(tmp_path / "door"))
+                connecting.connect(str(tmp_path / "socket"))
                 descriptor = array.array("i", [connection.fileno()])
-                way.sendmsg(
+                connecting.sendmsg(
                     [b"\0\0\0\x05hello"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)]
                 )
                 await asyncio.sleep(0.2)
@@ -102,7 +104,7 @@ def test_without_file_descriptors_a_worker_waits_says_so_and_takes_connections_l
             with adopted:
                 adopted.sendall(b"there")
             assert client.recv(5) == b"there"
-        door.close()
+        server.close()
 
     asyncio.run(main())
     told = [line for line in caplog.messages if "ulimit" in line]

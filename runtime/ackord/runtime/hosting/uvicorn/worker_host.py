@@ -13,7 +13,7 @@ import uvicorn
 from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.uvicorn.host import Host
 from ackord.runtime.hosting.uvicorn.sharing import SharedFactory, SharedFirstBytes
-from ackord.runtime.hosting.workers.handover import Door
+from ackord.runtime.hosting.workers.handover import HandoverServer
 from ackord.runtime.hosting.workers.seat import Seat
 from typing_extensions import override
 
@@ -29,7 +29,7 @@ class WorkerHost(Host):
         super().__init__(config, engine_app)
         self._seat = seat
         self._factory = factory
-        self._door: Door | None = None
+        self._handovers: HandoverServer | None = None
 
     @override
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
@@ -37,12 +37,12 @@ class WorkerHost(Host):
             await super().shutdown(sockets)
         finally:
             # Until the last session has ended, its requests may come by way of other workers.
-            if self._door is not None:
-                self._door.close()
+            if self._handovers is not None:
+                self._handovers.close()
 
     @override
     def _announce(self) -> None:
-        self._door = Door(self._seat.door_of(self._seat.number), self._adopt)
+        self._handovers = HandoverServer(self._seat.handover_path(self._seat.number), self._adopt)
         self._seat.tell_ready(self._line)
 
     @override

@@ -86,7 +86,7 @@ def serve_worker(load: Callable[[], Hosted], settings: dict[str, Any], seat: Sea
     options = app.engine.options
     finder = RequestFinder(seat.number, seat.workers, options.prefix.rstrip("/").encode())
     factory = SharedFactory(
-        Sharing(finder, HandoverClient(seat.door_of)), is_direct=settings.get("direct", True)
+        Sharing(finder, HandoverClient(seat.handover_path)), is_direct=settings.get("direct", True)
     )
     own: dict[str, Any] = {**settings, "http": factory}
     config = make_config(app, application=application, **own)

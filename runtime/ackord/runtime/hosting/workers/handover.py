@@ -1,14 +1,14 @@
-"""The way of a connection from one worker to another, with the bytes that were read from it.
+"""Handing a connection over from one worker to another, with the bytes that were read from it.
 
-Each worker has a Unix socket, its door. To hand a connection over, a worker connects to the owner's
-door and sends
+Each worker listens on a Unix socket of its own. To hand a connection over, a worker connects to the
+socket of the owner and sends
 
 1. the number of bytes that follow, in four bytes, with the file descriptor of the connection
    beside them (``SCM_RIGHTS``),
 2. the bytes that the client has sent since the end of its last request.
 
-Then both ends close this way; the next connection gets another one. A worker that has died has no
-door, which its successor opens again.
+Then both ends close the Unix connection; the next handover opens another one. The socket of a
+worker that has died doesn't answer, until its successor opens it again.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ class Outcome(Enum):
 class HandoverClient:
     """Hands connections over to other workers."""
 
-    def __init__(self, door_of: Callable[[int], Path]) -> None:
-        """Take the function that says where a worker's door is."""
-        self._door_of = door_of
+    def __init__(self, path_of: Callable[[int], Path]) -> None:
+        """Take the function that returns the path of a worker's Unix socket."""
+        self._path_of = path_of
         self._leaving = 0
         self._log = LimitedLog(_logger)
 
@@ -79,10 +79,10 @@ class HandoverClient:
             return self._busy(owner, f"{MAX_LEAVING:,} others are on their way")
         self._leaving += 1
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as way:
-                way.setblocking(False)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as unix_socket:
+                unix_socket.setblocking(False)
                 async with asyncio.timeout(TIMEOUT):
-                    return await self._send(way, connection, owner, data)
+                    return await self._send(unix_socket, connection, owner, data)
         except TimeoutError:
             return self._busy(owner, f"its event loop doesn't take them within {TIMEOUT:g} s")
         except OSError as error:  # no file descriptor is left, or too many are on their way
@@ -98,10 +98,12 @@ class HandoverClient:
         )
         return Outcome.BUSY
 
-    async def _send(self, way: socket.socket, connection: int, owner: int, data: bytes) -> Outcome:
+    async def _send(
+        self, unix_socket: socket.socket, connection: int, owner: int, data: bytes
+    ) -> Outcome:
         while True:
             try:
-                way.connect(str(self._door_of(owner)))
+                unix_socket.connect(str(self._path_of(owner)))
                 break
             except BlockingIOError:  # the owner's event loop is busy, and BACKLOG others wait
                 await asyncio.sleep(_RETRY_INTERVAL)
@@ -110,21 +112,21 @@ class HandoverClient:
         framed = len(data).to_bytes(_SIZE, "big") + data
         descriptor = array.array("i", [connection])
         try:
-            sent = way.sendmsg(
+            sent = unix_socket.sendmsg(
                 [framed[:_FIRST]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)]
             )
         except ConnectionError:
             return Outcome.NO_OWNER
         with suppress(OSError):  # the owner has died with the connection
-            await asyncio.get_running_loop().sock_sendall(way, framed[sent:])
+            await asyncio.get_running_loop().sock_sendall(unix_socket, framed[sent:])
         return Outcome.GONE
 
 
-class Door:
+class HandoverServer:
     """Takes the connections that other workers hand over."""
 
     def __init__(self, path: Path, adopt: Adopt) -> None:
-        """Open a worker's door, in place of its predecessor's."""
+        """Listen at `path`, in place of a predecessor that has died."""
         self._loop = asyncio.get_running_loop()
         self._adopt = adopt
         self._path = path
@@ -154,7 +156,7 @@ class Door:
 
     def _accept(self) -> None:
         try:
-            way, _ = self._listener.accept()
+            unix_socket, _ = self._listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
         except OSError as error:  # no file descriptor is left
@@ -164,24 +166,24 @@ class Door:
             self._loop.remove_reader(self._listener)
             self._pause = self._loop.call_later(PAUSE, self._go_on)
             return
-        way.setblocking(False)
-        arrival = _Arrival(self._loop, way, self._adopt, self._arrivals.discard)
+        unix_socket.setblocking(False)
+        arrival = _Arrival(self._loop, unix_socket, self._adopt, self._arrivals.discard)
         self._arrivals.add(arrival)
         arrival.start()
 
 
 class _Arrival:
-    """One connection on its way."""
+    """One connection that is being handed over."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        way: socket.socket,
+        unix_socket: socket.socket,
         adopt: Adopt,
         ended: Callable[[_Arrival], object],
     ) -> None:
         self._loop = loop
-        self._way = way
+        self._unix_socket = unix_socket
         self._adopt = adopt
         self._ended = ended
         self._connection: socket.socket | None = None
@@ -190,14 +192,14 @@ class _Arrival:
 
     def start(self) -> None:
         self._timer = self._loop.call_later(TIMEOUT, self.close)
-        self._loop.add_reader(self._way, self._read)
+        self._loop.add_reader(self._unix_socket, self._read)
         self._read()
 
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._loop.remove_reader(self._way)
-        self._way.close()
+        self._loop.remove_reader(self._unix_socket)
+        self._unix_socket.close()
         if self._connection is not None:
             self._connection.close()
         self._ended(self)
@@ -227,7 +229,7 @@ class _Arrival:
         """Read on; keep the file descriptor that comes with the first bytes."""
         descriptors = array.array("i")
         space = socket.CMSG_SPACE(4 * descriptors.itemsize)
-        data, ancillary, _, _ = self._way.recvmsg(_FIRST, space, _CLOSE_ON_EXEC)
+        data, ancillary, _, _ = self._unix_socket.recvmsg(_FIRST, space, _CLOSE_ON_EXEC)
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 whole = len(content) - len(content) % descriptors.itemsize

@@ -43,7 +43,7 @@ class Seat:
         """The broker's socket."""
         return self.folder / BROKER
 
-    def door_of(self, number: int) -> Path:
+    def handover_path(self, number: int) -> Path:
         """Return the socket by which a worker takes connections of other workers."""
         return self.folder / str(number)
 
