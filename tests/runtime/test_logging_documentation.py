@@ -66,6 +66,7 @@ def test_each_line_of_the_page_is_written(line: str) -> None:
     texts = [
         strings(),
         " failed: 'invalid_request'",
+        " failed: 'rate_limited'",
         " failed: 'unknown_event'",
         "'ORIGIN_NOT_ALLOWED'. ",
         "'Session ID unknown'. ",
