@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -50,13 +51,21 @@ types:
 """
 
 
+def schema_files() -> Iterator[tuple[Path, str]]:
+    """Yield the schema files among the repository's YAML, with their texts."""
+    for folder in ("examples", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.yaml")):
+            text = path.read_text(encoding="utf-8")
+            if "node_modules" not in path.parts and re.search("^ackord:", text, re.MULTILINE):
+                yield path, text
+
+
 def corpus() -> dict[str, str]:
     """Return all good schema files of the repository, and those of the documentation."""
     found = {
-        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-        for folder in ("examples", "tests")
-        for path in sorted((ROOT / folder).rglob("*.yaml"))
-        if not {"node_modules", "bad", "expected"} & set(path.parts)
+        str(path.relative_to(ROOT)): text
+        for path, text in schema_files()
+        if not {"bad", "expected"} & set(path.parts)
     }
     for page in sorted((ROOT / "docs").rglob("*.md")):
         if page.name == "diagnostics.md":  # wrong examples

@@ -13,17 +13,11 @@ from ackord.schema.language_schema import KEYS
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
+from tests.schema.formatting_mutations import schema_files
 from tests.schema.test_schema_doc import EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(
-    path
-    for folder in ("tests", "examples")
-    for path in (ROOT / folder).rglob("*.yaml")
-    if "node_modules" not in path.parts
-    and path.name != "compose.yaml"
-    and path.read_text(encoding="utf-8").lstrip().startswith(("ackord:", "#"))
-)
+FILES = [path for path, text in schema_files() if text.lstrip().startswith(("ackord:", "#"))]
 VALIDATOR = Draft202012Validator(json_schema())
 HEAD = "ackord: 1\nname: demo\nversion: 1.0.0\n"
 MISTAKES = {
