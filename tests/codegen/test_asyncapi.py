@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ackord.codegen import generate
@@ -49,6 +49,21 @@ def accepts(document: Any, schema: Any, value: Any) -> bool:
     return not errors
 
 
+def without_patterns(schema: Any) -> Any:
+    """Leave out patterns, which examples needn't fit."""
+    if isinstance(schema, dict):
+        parts = cast("dict[str, Any]", schema)
+        is_text = isinstance(parts.get("pattern"), str)
+        return {
+            name: without_patterns(part)
+            for name, part in parts.items()
+            if name != "pattern" or not is_text
+        }
+    if isinstance(schema, list):
+        return [without_patterns(part) for part in schema]
+    return schema
+
+
 def test_the_official_parser_finds_nothing_wrong(tmp_path: Path) -> None:
     names = {"every_type", "names_from_hell", "tenants", "chat"}
     schemas = [each for each in SCHEMAS if names & {each.parent.name, each.stem}]
@@ -83,13 +98,14 @@ def test_the_official_parser_finds_nothing_wrong(tmp_path: Path) -> None:
 def test_examples_are_as_their_schemas_say(schema: Path) -> None:
     contract = contract_of(schema)
     document = document_of(contract)
-    Draft7Validator.check_schema(document["components"]["schemas"])
-    with_pattern = json.dumps(document).count('"pattern"') > 0
+    for each in document["components"]["schemas"].values():
+        Draft7Validator.check_schema(each)
+    document = without_patterns(document)
     for channel in document["channels"].values():
         for message in channel["messages"].values():
             for example in message.get("examples", ()):
                 fits = accepts(document, message["payload"], example["payload"])
-                assert fits or with_pattern, (message["name"], example)
+                assert fits, (message["name"], example)
 
 
 @pytest.mark.parametrize(

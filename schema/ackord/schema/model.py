@@ -80,6 +80,12 @@ class Constraints:
     min_items: int | None = None
     max_items: int | None = None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The constraints that aren't `None`, by their names."""
+        values = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        return {name: value for name, value in values if value is not None}
+
 
 NO_CONSTRAINTS = Constraints()
 

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackord.codegen.plan import Plan
-from ackord.codegen.wire.notation import limits
-from ackord.schema.model import (
-    Alias,
-    Field,
-    ListType,
-    MapType,
-    NewType,
-    NullableType,
-    Record,
-    ScalarType,
-    TaggedUnion,
-    TupleType,
-    Type,
-    UnionType,
-)
+from ackord.codegen.plan import Plan, fields_of
+from ackord.codegen.wire.limits import limits
+from ackord.schema.analysis.parts import written_types
+from ackord.schema.model import Alias, NewType, ScalarType, TaggedUnion
 
 
 def losses(plan: Plan) -> Iterator[str]:
@@ -45,40 +33,12 @@ def losses(plan: Plan) -> Iterator[str]:
 
 
 def _scalars(plan: Plan) -> Iterator[ScalarType]:
-    for declared in plan.contract.types:
-        match declared:
-            case NewType(base=base):
-                yield base
-            case Alias(type=type_):
-                yield from _inside(type_)
-            case Record(fields=fields):
-                yield from _of_fields(fields)
-            case _:
-                pass
-    for error in plan.contract.errors:
-        yield from _of_fields(error.fields)
-    for namespace in plan.namespaces:
-        for event in namespace.events:
-            yield from _of_fields((*event.declared.args, *event.ack_args))
-            if event.declared.ack is not None:
-                yield from _inside(event.declared.ack)
-
-
-def _of_fields(fields: tuple[Field, ...]) -> Iterator[ScalarType]:
-    for field in fields:
-        yield from _inside(field.type)
-
-
-def _inside(type_: Type) -> Iterator[ScalarType]:
-    match type_:
-        case ScalarType():
-            yield type_
-        case ListType(item=item) | NullableType(item=item):
-            yield from _inside(item)
-        case MapType(value=value, key=key):
-            yield from (*_inside(key), *_inside(value))
-        case TupleType(items=items) | UnionType(members=items):
-            for each in items:
-                yield from _inside(each)
-        case _:
-            pass
+    contract = plan.contract
+    written = [
+        *(each.base for each in contract.types if isinstance(each, NewType)),
+        *(each.type for each in contract.types if isinstance(each, Alias)),
+        *(field.type for field in fields_of(contract)),
+        *(event.declared.ack for each in plan.namespaces for event in each.events),
+    ]
+    for type_ in (each for each in written if each is not None):
+        yield from (part for part in written_types(type_) if isinstance(part, ScalarType))

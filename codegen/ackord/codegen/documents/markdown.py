@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ackord.codegen.wire.notation import Part
+from ackord.schema.notation import Part
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~])")
 

@@ -4,44 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from ackord.codegen.documentation import words
 from ackord.codegen.documents.markdown import cell, fenced, inline
 from ackord.codegen.documents.views import Views
-from ackord.codegen.errors import Problem
 from ackord.codegen.plan import Plan
-from ackord.codegen.target import NameKind, Options
+from ackord.codegen.target import Options
 from ackord.codegen.templates import template_environment
-from ackord.schema import Contract
+from ackord.codegen.wire.description import Description
+from typing_extensions import override
 
 _PACKAGE: Final = "ackord.codegen.documents"
 _BLANK: Final = re.compile(r"\n{3,}")
 
 
-class DocumentsTarget:
+class DocumentsTarget(Description):
     """One page, ``index.html``, and the same in Markdown, ``index.md``."""
 
     name: ClassVar[str] = "docs"
-    options: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
-    @property
-    def reserved_names(self) -> Mapping[NameKind, AbstractSet[str]]:
-        """See `ackord.codegen.target.Target.reserved_names`: no name is one of a language."""
-        return MappingProxyType({})
-
-    def problems(self, plan: Plan) -> tuple[Problem, ...]:  # noqa: ARG002
-        """See `ackord.codegen.target.Target.problems`: everything can be shown."""
-        return ()
-
-    def directory_problem(self, name: str, contract: Contract) -> str | None:  # noqa: ARG002
-        """See `ackord.codegen.target.Target.directory_problem`: every name is one."""
-        return None
-
+    @override
     def generate(self, plan: Plan, options: Options) -> Mapping[str, str]:
-        """See `ackord.codegen.target.Target.generate`."""
         views = Views(plan)
         shown = {
             "contract": plan.contract,

@@ -10,7 +10,7 @@ from typing import Any, Final, assert_never
 from ackord.codegen.documentation import Documented
 from ackord.codegen.plan import EventPlan, NamespacePlan, Plan
 from ackord.codegen.wire.examples import Examples
-from ackord.codegen.wire.notation import Part, limits, notation
+from ackord.codegen.wire.limits import limits
 from ackord.schema.model import (
     Alias,
     Constraints,
@@ -26,6 +26,7 @@ from ackord.schema.model import (
     TaggedUnion,
     TypeDeclaration,
 )
+from ackord.schema.notation import Part, notation
 
 _DIRECTIONS: Final = (
     ("client_to_server", "Client to server"),
@@ -138,7 +139,7 @@ class Views:
                 type=type_,
                 rows=rows,
                 notes=notes,
-                example=None if isinstance(declared, PythonType) else wire(example),
+                example=wire(example),
             )
 
     def errors(self) -> Iterator[Named]:

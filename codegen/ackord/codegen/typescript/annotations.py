@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final, assert_never
 
@@ -182,8 +181,7 @@ def constraint_values(constraints: Constraints | None) -> dict[str, Any]:
     """Return constraints by their names in JSON Schema."""
     if constraints is None:
         return {}
-    values = ((each.name, getattr(constraints, each.name)) for each in fields(constraints))
-    return {_CONSTRAINTS[name]: value for name, value in values if value is not None}
+    return {_CONSTRAINTS[name]: value for name, value in constraints.given.items()}
 
 
 def constraints_of(type_: Type) -> Constraints | None:

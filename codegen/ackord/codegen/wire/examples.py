@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, assert_never
 
 from ackord.codegen.plan import Plan
+from ackord.codegen.wire.schema_examples import schema_example
 from ackord.schema.model import (
     Alias,
     Constraints,
@@ -128,8 +129,8 @@ class Examples:
                 return self._declared(
                     next((each for each in members if each not in self._open), members[0]), use
                 )
-            case PythonType():
-                return {}
+            case PythonType(json_schema=schema):
+                return schema_example(schema)
             case _:
                 assert_never(declared)
 
