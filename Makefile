@@ -57,17 +57,18 @@ page: setup node ## Build the web pages of the examples from their TypeScript
 	@cd examples/auction && NODE_PATH=../../tests/node/node_modules ../../tests/node/node_modules/.bin/esbuild page/auction.ts --bundle --minify --format=esm --target=es2022 --legal-comments=none --log-level=warning --outfile=web/auction.js
 
 # The pages of the site, and the files of the repository that they link to.
-PAGES := examples/auction/app.py examples/auction/database.py examples/auction/login.py examples/auction/server.py examples/auction/test_auction.py examples/auction/Dockerfile README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \
+PAGES := README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE docs runtime/speedups/README.md \
 	tests/bench/bench.yaml tests/conformance/test_differential.py \
-	$(wildcard examples/*/README.md examples/*/*.yaml examples/proxies/*)
+	$(wildcard examples/*/README.md examples/*/*.yaml examples/proxies/* examples/auction/*.py examples/auction/Dockerfile)
 
-docs: setup ## Build the documentation site into .cache/site; a dead link is an error
-	@rm -rf .cache/site-source && mkdir -p .cache/site-source
-	@tar -cf - $(PAGES) | tar -xf - -C .cache/site-source
-	@zensical build --strict
-	@cp docs/llms.txt .cache/site/
-	@cd .cache/site-source && find . -name '*.md' -exec tar -cf - {} + | tar -xf - -C ../site # llms.txt leads to them
-	@echo "open .cache/site/index.html"
+docs: setup ## Build the documentation site into .cache/docs/site; a dead link is an error
+	@rm -rf .cache/docs && mkdir -p .cache/docs/source # with a cache, Zensical lists the names of changed pages only
+	@cp docs/zensical.toml .cache/docs
+	@tar -cf - --exclude=docs/zensical.toml $(PAGES) | tar -xf - -C .cache/docs/source
+	@cd .cache/docs && zensical build --strict
+	@cp docs/llms.txt .cache/docs/site
+	@cd .cache/docs/source && find . -name '*.md' -exec tar -cf - {} + | tar -xf - -C ../site # llms.txt leads to them
+	@echo "open .cache/docs/site/index.html"
 
 pictures: setup ## Make the pictures of the README; needs Chromium
 	@$(PY) -m tests.pictures

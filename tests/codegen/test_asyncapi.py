@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from ackord.codegen import generate
@@ -49,19 +49,17 @@ def accepts(document: Any, schema: Any, value: Any) -> bool:
     return not errors
 
 
-def without_patterns(schema: Any) -> Any:
+def without_patterns(document: Any) -> Any:
     """Leave out patterns, which examples needn't fit."""
-    if isinstance(schema, dict):
-        parts = cast("dict[str, Any]", schema)
-        is_text = isinstance(parts.get("pattern"), str)
+
+    def keep(parts: dict[str, Any]) -> dict[str, Any]:
         return {
-            name: without_patterns(part)
+            name: part
             for name, part in parts.items()
-            if name != "pattern" or not is_text
+            if name != "pattern" or not isinstance(part, str)
         }
-    if isinstance(schema, list):
-        return [without_patterns(part) for part in schema]
-    return schema
+
+    return json.loads(json.dumps(document), object_hook=keep)
 
 
 def test_the_official_parser_finds_nothing_wrong(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from typing_extensions import override
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / ".cache/site"
+SITE = ROOT / ".cache/docs/site"
 # Pages that are looked things up in; all others are read from the beginning to the end.
 REFERENCES = (
     "docs/reference/",
@@ -107,7 +107,7 @@ def test_llms_txt_names_every_page_and_leads_to_files() -> None:
     assert summary.startswith("> ")
     links = re.findall(r"^- \[[^]]+\]\(([^)]+)\): \S", text, re.MULTILINE)
     assert [link for link in links if not (SITE / link).is_file()] == []
-    configuration = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    configuration = tomllib.loads((ROOT / "docs/zensical.toml").read_text(encoding="utf-8"))
     pages = [page.removesuffix(".md") for page in in_nav(configuration["project"]["nav"])]
     assert sorted(link.rpartition(".")[0] for link in links) == sorted(pages)
 
@@ -119,7 +119,7 @@ def prose(page: str) -> int:
 
 
 def test_every_page_is_in_the_navigation_and_no_page_is_long() -> None:
-    configuration = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    configuration = tomllib.loads((ROOT / "docs/zensical.toml").read_text(encoding="utf-8"))
     pages = list(in_nav(configuration["project"]["nav"]))
     written = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/tutorial").glob("*.md")]
     written += [*(ROOT / "docs/how-to").glob("*.md"), *(ROOT / "docs/reference").glob("*.md")]

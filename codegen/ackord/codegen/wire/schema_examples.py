@@ -49,16 +49,17 @@ def schema_example(schema: Any, root: Any = None, depth: int = 0) -> Any:
 
 
 def _typed(schema: Mapping[str, Any], root: Any, depth: int) -> Any:
-    kind = schema.get("type", "object")
-    kind = kind[0] if isinstance(kind, list) else kind
+    kind: str | list[str] = schema.get("type", "object")
+    if isinstance(kind, list):
+        kind = kind[0]
     if kind == "string":
         text = _FORMATS.get(schema.get("format", ""), "text")
         return text + "." * (schema.get("minLength", 0) - len(text))
     if kind == "array":
-        given = schema.get("prefixItems", [schema.get("items", {})] * schema.get("minItems", 0))
-        return [schema_example(each, root, depth + 1) for each in given]
+        items = schema.get("prefixItems", [schema.get("items", {})] * schema.get("minItems", 0))
+        return [schema_example(each, root, depth + 1) for each in items]
     if kind == "object":
         properties = schema.get("properties", {})
         required = schema.get("required", ())
         return {each: schema_example(properties.get(each), root, depth + 1) for each in required}
-    return schema.get("minimum", schema.get("maximum", _PLAIN.get(str(kind), {})))
+    return schema.get("minimum", schema.get("maximum", _PLAIN.get(kind, {})))
