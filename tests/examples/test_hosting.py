@@ -1,4 +1,4 @@
-"""What docs/hosting.md shows works on uvicorn, with FastAPI beside and above it."""
+"""What docs/how-to/fastapi.md shows works on uvicorn, with FastAPI beside and above it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ackord.runtime.client import connect
 from ackord.runtime.errors import DisconnectedError
 from ackord.runtime.server import Server, Socket
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/hosting.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/fastapi.md").read_text(encoding="utf-8")
 
 
 def example(heading: str) -> str:

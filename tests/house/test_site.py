@@ -21,17 +21,7 @@ SITE = ROOT / ".cache/docs/site"
 REFERENCES = (
     "docs/reference/",
     "docs/decisions/",
-    *(
-        f"docs/{name}.md"
-        for name in (
-            "api",
-            "breaking-rules",
-            "diagnostics",
-            "generated-code",
-            "hosting",
-            "benchmarks",
-        )
-    ),
+    *(f"docs/{name}.md" for name in ("api", "breaking-rules", "diagnostics", "generated-code")),
     *(f"docs/{name}.md" for name in ("logging", "options", "schema")),
     *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
