@@ -69,7 +69,7 @@ def test_an_unknown_target_is_wrong_usage_and_named(command: str, tmp_path: Path
     done = ackord(command, CHAT, "--out", tmp_path / "contract", "--target", "cobol")
     assert done.returncode == 2
     assert "--target" in done.stderr
-    assert "there is no target 'cobol': python" in done.stderr
+    assert "there is no target 'cobol': asyncapi, docs, python" in done.stderr
     assert not (tmp_path / "contract").exists()
 
 

@@ -104,7 +104,7 @@ def test_a_file_of_its_own_comes_before_the_table_in_pyproject(project: Path) ->
         ),
         (
             "[[contracts]]\nschema = 'a'\ntargets = [{name = 'cobol', out = 'b'}]",
-            "there is no target 'cobol': python, typescript",
+            "there is no target 'cobol': asyncapi, docs, python, typescript",
         ),
         (
             f"[[contracts]]\nschema = 'a'\ntargets = [{', '.join([TO_B] * 2)}]",

@@ -119,7 +119,12 @@ async def provoke(cause: Cause, options: dict[str, Any], library: Any) -> str:
     return address
 
 
-def test_the_causes_write_the_lines_of_the_page(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_causes_write_the_lines_of_the_page(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("uvicorn", "uvicorn.error"):  # as if no other server of this process had set them
+        caplog.set_level(logging.WARNING, logger=name)
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     caplog.set_level(logging.WARNING)
     found: set[str] = set()
     for cause, options, library in CAUSES:
