@@ -14,7 +14,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ackord.codegen import generate
 from ackord.schema import load_bytes
@@ -73,13 +73,13 @@ def checked_lines(folder: Path) -> list[Line]:
     done = subprocess.run(
         [*command, "server.py"], cwd=folder, capture_output=True, text=True, check=False
     )
-    found = [json.loads(line) for line in done.stdout.splitlines()]
+    found: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     lines: list[Line] = [
         Line(number, code[: len(code) - len(code.lstrip(" "))], Markup(code.lstrip(" ")))  # noqa: S704 - what Pygments wrote
         for number, code in enumerate(highlighted(MISTAKES), start=1)
     ]
     for each in found:
-        lines[each["line"] - 1].problems.append(("mypy", each["message"]))
+        lines[int(each["line"]) - 1].problems.append(("mypy", each["message"]))
     return lines
 
 
