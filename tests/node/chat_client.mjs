@@ -89,7 +89,9 @@ await step("typing", async () => {
 await step("sender hears nothing of its own", async () => {
   let heard = 0;
   ada.on("message_posted", () => heard++);
+  const delivered = next(bob, "message_posted"); // else it could come in the next step
   await ask(ada, "send_message", room("lobby"), { kind: "text_body", text: "to the others" });
+  await delivered;
   await ask(ada, "rooms");
   return heard;
 });
