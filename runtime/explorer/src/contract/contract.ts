@@ -1,0 +1,46 @@
+import type { ContractJson, Declaration, ErrorType, Namespace, Room, Type } from "./ir.js";
+
+/** A contract, whose parts are found by their names. */
+export class Contract {
+  readonly name: string;
+  readonly version: string;
+  readonly doc: string | undefined;
+  readonly types: readonly Declaration[];
+  readonly errors: readonly ErrorType[];
+  readonly rooms: readonly Room[];
+  readonly namespaces: readonly Namespace[];
+  readonly #types: ReadonlyMap<string, Declaration>;
+
+  constructor(json: ContractJson) {
+    this.name = json.name;
+    this.version = json.version;
+    this.doc = json.doc;
+    this.types = json.types ?? [];
+    this.errors = json.errors ?? [];
+    this.rooms = json.rooms ?? [];
+    this.namespaces = json.namespaces ?? [];
+    this.#types = new Map(this.types.map((each) => [each.name, each]));
+  }
+
+  type(name: string): Declaration {
+    const found = this.#types.get(name);
+    if (!found) throw new Error(`the contract has no type ${name}`);
+    return found;
+  }
+
+  errorsOf(names: readonly string[] | undefined): readonly ErrorType[] {
+    return this.errors.filter((each) => names?.includes(each.name));
+  }
+
+  roomsOf(names: readonly string[] | undefined): readonly Room[] {
+    return this.rooms.filter((each) => names?.includes(each.name));
+  }
+
+  /** The type behind names: aliases and newtypes are replaced, other declarations stay. */
+  resolve(type: Type): Exclude<Type, { kind: "ref" }> | Exclude<Declaration, { kind: "newtype" | "alias" }> {
+    if (type.kind !== "ref") return type;
+    const declared = this.type(type.name);
+    if (declared.kind === "newtype") return declared.base;
+    return declared.kind === "alias" ? this.resolve(declared.type) : declared;
+  }
+}

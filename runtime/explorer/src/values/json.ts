@@ -1,0 +1,62 @@
+// Values of events: JSON, with bytes anywhere.
+
+export type Value = null | boolean | number | string | Uint8Array | readonly Value[] | { readonly [key: string]: Value };
+
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+
+export const isObject = (value: Value | undefined): value is { readonly [key: string]: Value } =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
+
+export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
+
+/** The member of an object with this key, if it has one of its own. */
+export const member = (value: { readonly [key: string]: Value }, key: string): Value | undefined =>
+  Object.hasOwn(value, key) ? value[key] : undefined;
+
+/** Turn what socket.io-client gives into values: its bytes are an ArrayBuffer. */
+export function received(value: unknown): Value {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(received);
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, received(each)]));
+  return value === undefined ? null : (value as Value);
+}
+
+const BINARY = "$base64";
+
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 8192) text += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  return btoa(text);
+}
+
+export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/** Replace bytes by `{"$base64": …}`, the form of `ackord call`. */
+export function withoutBytes(value: Value): Value {
+  if (isBytes(value)) return { [BINARY]: toBase64(value) };
+  if (isList(value)) return value.map(withoutBytes);
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutBytes(each)]));
+  return value;
+}
+
+export function withBytes(value: Value): Value {
+  if (isList(value)) return value.map(withBytes);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value);
+  const [first] = entries;
+  if (entries.length === 1 && first?.[0] === BINARY && typeof first[1] === "string") return fromBase64(first[1]);
+  return Object.fromEntries(entries.map(([key, each]) => [key, withBytes(each)]));
+}
+
+/** Read JSON in which `{"$base64": …}` stands for bytes; throws a `SyntaxError`. */
+export function parseJson(text: string): Value {
+  try {
+    return withBytes(JSON.parse(text) as Value);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw error;
+    throw new SyntaxError(`what stands under "${BINARY}" is no base64`);
+  }
+}
+
+export const formatJson = (value: Value): string => JSON.stringify(withoutBytes(value), null, 2);
