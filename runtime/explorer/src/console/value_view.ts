@@ -1,0 +1,33 @@
+import { bytesView } from "../dom/bytes_view.js";
+import { type Child, h } from "../dom/element.js";
+import { isBytes, isList, isObject, type Value } from "../values/json.js";
+
+/** Characters of a text, and members of a list or an object, that are shown. */
+const LONGEST = 2000;
+const MOST = 100;
+
+/** Show a value as indented JSON, with bytes as their size and a preview. */
+export const valueView = (value: Value): HTMLElement => h("pre", { class: "value", tabindex: 0 }, parts(value, ""));
+
+function parts(value: Value, indent: string): Child[] {
+  if (isBytes(value)) return [bytesView(value)];
+  if (typeof value === "string") return [h("span", { class: "text" }, JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value))];
+  if (isList(value)) return block("[", "]", value.slice(0, MOST).map((item) => parts(item, `${indent}  `)), value.length, indent);
+  if (!isObject(value)) return [h("span", { class: "plain" }, String(value))];
+  const entries = Object.entries(value);
+  return block("{", "}", entries.slice(0, MOST).map(([key, each]) => [h("span", { class: "key" }, JSON.stringify(key)), ": ", ...parts(each, `${indent}  `)]), entries.length, indent);
+}
+
+function block(open: string, close: string, items: readonly Child[][], count: number, indent: string): Child[] {
+  if (!count) return [open + close];
+  const lines = items.flatMap((item, index) => [`${index ? "," : ""}\n${indent}  `, ...item]);
+  return [open, ...lines, count > items.length ? `,\n${indent}  … ${count - items.length} more` : null, `\n${indent}${close}`];
+}
+
+/** A value in one line. */
+export function summary(values: readonly Value[]): string {
+  const text = values.map((value) => JSON.stringify(value, (_, each: unknown) => each)).join(", ");
+  return values.some(hasBytes) ? values.map((value) => (isBytes(value) ? `<${value.length} bytes>` : hasBytes(value) ? "{…}" : JSON.stringify(value))).join(", ") : text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+const hasBytes = (value: Value): boolean => isBytes(value) || (isList(value) ? value.some(hasBytes) : isObject(value) && Object.values(value).some(hasBytes));

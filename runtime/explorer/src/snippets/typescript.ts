@@ -1,0 +1,90 @@
+import { camel, constant, lowerCamel, typeScriptName } from "../contract/names.js";
+import type { Contract } from "../contract/contract.js";
+import type { Field, ScalarType, Type } from "../contract/ir.js";
+import { issuesOf, recordOf } from "../values/check.js";
+import { isBytes, isList, isObject, type Value } from "../values/json.js";
+import type { Call } from "./call.js";
+
+const BRANDS: { readonly [scalar: string]: string } = {
+  int64: "Int64", datetime: "DateTime", date: "PlainDate", time: "PlainTime", duration: "Duration", uuid: "Uuid", decimal: "Decimal", url: "Url", email: "Email", ip: "Ip",
+};
+const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
+
+class TypeScript {
+  readonly imports = new Set<string>();
+
+  constructor(readonly contract: Contract) {}
+
+  use(name: string): string {
+    this.imports.add(name);
+    return name;
+  }
+
+  object(fields: readonly Field[], values: { readonly [name: string]: Value }, first: readonly string[] = []): string {
+    const members = fields.filter((field) => values[field.name] !== undefined).map((field) => `${key(field.name)}: ${this.literal(field.type, values[field.name] ?? null)}`);
+    return `{ ${[...first, ...members].join(", ")} }`;
+  }
+
+  literal(type: Type, value: Value): string {
+    if (type.kind === "ref") {
+      const declared = this.contract.type(type.name);
+      if (declared.kind === "newtype") return `${this.use(declared.name)}(${declared.base.name in BRANDS ? JSON.stringify(value) : plain(value)})`;
+    }
+    const found = this.contract.resolve(type);
+    switch (found.kind) {
+      case "scalar":
+        return this.#scalar(found, value);
+      case "list":
+        return isList(value) ? `[${value.map((item) => this.literal(found.item, item)).join(", ")}]` : plain(value);
+      case "tuple":
+        return isList(value) ? `[${value.map((item, index) => this.literal(found.items[index] ?? found, item)).join(", ")}]` : plain(value);
+      case "map":
+        return isObject(value) ? `{ ${Object.entries(value).map(([name, each]) => `${key(name)}: ${this.literal(found.value, each)}`).join(", ")} }` : plain(value);
+      case "nullable":
+        return value === null ? "null" : this.literal(found.item, value);
+      case "union":
+        return this.literal(found.members.find((each) => !issuesOf(this.contract, each, value).length) ?? { kind: "scalar", name: "json" }, value);
+      case "enum": {
+        const member = found.members.find((each) => each.value === value);
+        return member ? `${this.use(found.name)}.${constant(member.identifier ?? member.value)}` : plain(value);
+      }
+      case "record":
+        return isObject(value) ? this.object(found.fields ?? [], value) : plain(value);
+      case "tagged_union": {
+        const record = isObject(value) ? recordOf(this.contract, found, value[found.tag]) : undefined;
+        return record && isObject(value) ? this.object(record.fields ?? [], value, [`${key(found.tag)}: ${JSON.stringify(record.tag_value)}`]) : plain(value);
+      }
+      default:
+        return plain(value);
+    }
+  }
+
+  #scalar(type: ScalarType, value: Value): string {
+    const brand = BRANDS[type.name];
+    return brand && typeof value === "string" ? `${this.use(brand)}(${JSON.stringify(value)})` : plain(value);
+  }
+}
+
+function plain(value: Value): string {
+  if (isBytes(value)) return value.length > 256 ? `new Uint8Array(${value.length})` : `Uint8Array.of(${value.join(", ")})`;
+  if (isList(value)) return `[${value.map(plain).join(", ")}]`;
+  if (isObject(value)) return `{ ${Object.entries(value).map(([name, each]) => `${key(name)}: ${plain(each)}`).join(", ")} }`;
+  return JSON.stringify(value);
+}
+
+/** A module with the generated TypeScript client that sends the event. */
+export function typeScriptSnippet(call: Call): string {
+  const made = new TypeScript(call.contract);
+  const options: string[] = [];
+  if (call.target.path !== "/socket.io/") options.push(`path: ${JSON.stringify(call.target.path)}`);
+  if (call.namespace.params?.length) options.push(`params: ${made.object(call.namespace.params.map((each) => ({ ...each, name: each.name })), call.params)}`);
+  if (call.namespace.auth && call.auth !== undefined) options.push(`auth: ${made.literal(call.namespace.auth, call.auth)}`);
+  const client = made.use(`${camel(call.namespace.identifier)}Client`);
+  const args = (call.event.args ?? []).map((field) => call.args[field.name] === undefined ? "undefined" : made.literal(field.type, call.args[field.name] ?? null));
+  while (args.at(-1) === "undefined") args.pop();
+  const name = lowerCamel(call.namespace.identifier);
+  const sending = `${name}.${typeScriptName(call.event.identifier)}(${args.join(", ")})`;
+  const connecting = `const ${name} = await ${client}.connect(${[JSON.stringify(call.target.url), ...(options.length ? [`{ ${options.join(", ")} }`] : [])].join(", ")});`;
+  const statement = call.event.acked ? `console.log(await ${sending});` : `${sending};`;
+  return `import { ${[...made.imports].sort().join(", ")} } from "./${call.contract.name}/index.js";\n\n${connecting}\n${statement}\n`;
+}
