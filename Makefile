@@ -73,6 +73,10 @@ docs: setup ## Build the documentation site into .cache/docs/site; a dead link i
 pictures: setup ## Make the pictures of the README; needs Chromium
 	@$(PY) -m tests.pictures
 
+explorer: node ## Build the explorer's page from its TypeScript
+	@tests/node/node_modules/.bin/tsc -p runtime/explorer
+	@$$($(PY) -m tests.node.toolchain --which) runtime/explorer/build.mjs runtime/ackord/runtime/hosting/explorer/page.html
+
 unit: setup ## Run what needs no network, no Node and no compiler, in half a minute
 	@$(PY) -m tests.suite --unit $(PYTEST_ARGS)
 

@@ -18,6 +18,7 @@ from ackord.runtime.engine.proxies import TrustedProxies
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.engine.websocket import CloseCode, WebSocketReceiver
 from ackord.runtime.hosting.direct import DIRECT_UPGRADE, DirectUpgrade
+from ackord.runtime.hosting.explorer.app import ExplorerApp
 from ackord.runtime.hosting.host_settings import problems_of
 from ackord.runtime.hosting.lifespan import OtherLifespan
 from ackord.runtime.polling.asgi import LongPolling
@@ -103,11 +104,14 @@ class AsgiApp:
         on_shutdown: Hook | None = None,
         on_join: Callable[[int, Channels], None] | None = None,
         has_adapter: bool = False,
+        explorer: ExplorerApp | None = None,
     ) -> None:
         """`on_join` is called with the worker's number and the channels of all workers;
         `has_adapter` says that the server reaches the clients of other processes.
         """
         self._has_adapter = has_adapter
+        self.explorer = explorer
+        """Serves the explorer at its path, if that was asked for."""
         self.engine = engine
         self._other = other
         self._on_startup = on_startup
@@ -153,6 +157,8 @@ class AsgiApp:
                 await self.long_polling.serve(request, receive, send)
             else:
                 await self._websocket(request, receive, send)
+        elif self.explorer is not None and kind == "http" and self._is_explorer(scope):
+            await self.explorer(scope, receive, send)
         elif self._other is not None:
             await self._other(scope, receive, send)
         elif kind in ("http", "websocket"):
@@ -221,6 +227,11 @@ class AsgiApp:
             candidate.startswith(self._prefix) or candidate + "/" == self._prefix
             for candidate in (inner, path)
         )
+
+    def _is_explorer(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        inner = _without_root(path, scope.get("root_path", ""))
+        return self.explorer is not None and self.explorer.serves(inner, path)
 
     async def _websocket(self, request: EngineRequest, receive: Receive, send: Send) -> None:
         message = await receive()

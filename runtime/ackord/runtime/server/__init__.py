@@ -3,6 +3,7 @@
 from ackord.runtime.engine.cookie import Cookie
 from ackord.runtime.engine.hooks import RefusedRequest
 from ackord.runtime.engine.link import EngineRequest
+from ackord.runtime.hosting.explorer.options import Explorer
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.server.contracts import RemoteSocket
 from ackord.runtime.server.gathering import Answers, BroadcastTimeoutError
@@ -22,6 +23,7 @@ __all__ = [
     "ConnectionStateRecovery",
     "Cookie",
     "EngineRequest",
+    "Explorer",
     "Handshake",
     "Limits",
     "Namespace",

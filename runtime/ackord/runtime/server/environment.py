@@ -15,6 +15,7 @@ from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.protocol.socketio.complexity import Complexity
 from ackord.runtime.protocol.socketio.parser import Parser
 from ackord.runtime.server.contracts import NamespaceSocket
+from ackord.runtime.server.documents import Documents
 from ackord.runtime.server.lifetime import Lifetime
 from ackord.runtime.server.limits import Limits
 from ackord.runtime.server.recovery import RecoverySettings
@@ -108,6 +109,8 @@ class Environment:
     lifetime: Lifetime
     """The server's start and stop."""
     errors: ErrorHooks
+    documents: Documents
+    """The contracts of the typed namespaces."""
     error_replies: bool
     """Whether an event that fails is answered by an error ack, unless a namespace says otherwise.
     """

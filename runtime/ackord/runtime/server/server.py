@@ -18,6 +18,8 @@ from ackord.runtime.engine.options import EngineKeywords, EngineOptions
 from ackord.runtime.engine.server import EngineServer
 from ackord.runtime.errors import UsageError
 from ackord.runtime.hosting.asgi import AsgiApp
+from ackord.runtime.hosting.explorer.app import ExplorerApp, Place
+from ackord.runtime.hosting.explorer.options import Explorer, explorer_options
 from ackord.runtime.hosting.uvicorn.keywords import UvicornKeywords
 from ackord.runtime.logs.limited import LimitedLog
 from ackord.runtime.option_values import check_names, check_values
@@ -25,6 +27,7 @@ from ackord.runtime.protocol.socketio.parser import TEXT_PARSER, Parser
 from ackord.runtime.protocol.socketio.recovery import ConnectionStateRecovery
 from ackord.runtime.protocol.socketio.recovery_memory import RecoveryMemory
 from ackord.runtime.server.connection import Connection, Connections
+from ackord.runtime.server.documents import Documents
 from ackord.runtime.server.environment import (
     AdapterFactory,
     Checking,
@@ -158,6 +161,7 @@ class Server(Registering[Socket]):
             log=log,
             lifetime=Lifetime(self.engine, self._start_adapters, self.drain, log),
             errors=ErrorHooks(tasks),
+            documents=Documents(),
             error_replies=error_replies,
             invalid_events=invalid_events,
             cancel_on_disconnect=cancel_on_disconnect,
@@ -263,7 +267,11 @@ class Server(Registering[Socket]):
         return Lifespan(self.environment.lifetime, drain_timeout)
 
     def asgi(
-        self, other: Application | None = None, *, drain_timeout: float = DRAIN_TIMEOUT
+        self,
+        other: Application | None = None,
+        *,
+        explorer: bool | str | Explorer = False,
+        drain_timeout: float = DRAIN_TIMEOUT,
     ) -> AsgiApp:
         """Return the ASGI application; requests for other paths go to `other`, or are answered with
         404.
@@ -271,8 +279,15 @@ class Server(Registering[Socket]):
         The ASGI server starts and stops the server through it (the lifespan of ASGI), with
         `drain_timeout` seconds for handlers that still run. Mounted in another application it gets
         no lifespan: see `lifespan`.
+
+        With `explorer`, a page at ``/explorer``, or at the path that is given, shows the contracts
+        of the typed namespaces to everyone, and lets them be tried; see `Explorer`.
+
+        Raises:
+            UsageError: the value of an option can't work.
         """
-        check_values({"other": other, "drain_timeout": drain_timeout}, Server.asgi)
+        own = {"other": other, "explorer": explorer, "drain_timeout": drain_timeout}
+        check_values(own, Server.asgi)
         start, stop = (
             partial(self.environment.lifetime.start, drain_timeout),
             partial(self.environment.lifetime.stop, drain_timeout),
@@ -284,7 +299,32 @@ class Server(Registering[Socket]):
             on_shutdown=stop,
             on_join=self._join_workers,
             has_adapter=self._has_adapter,
+            explorer=self._explorer(explorer_options(explorer)),
         )
+
+    def explorer_app(
+        self, *, read_only: bool = False, socketio_path: str | None = None
+    ) -> ExplorerApp:
+        """Return the explorer as an ASGI application of its own, to be mounted behind the
+        authentication of another application.
+
+        `socketio_path` is where browsers find Socket.IO, if the server is mounted below a prefix:
+        ``/live/socket.io/``. For `read_only` see `Explorer`.
+        """
+        own = {"read_only": read_only, "socketio_path": socketio_path}
+        check_values(own, Server.explorer_app)
+        place = Place(page=None, socketio=socketio_path or self.engine.options.prefix)
+        return ExplorerApp(self.environment.documents.read, place, read_only=read_only)
+
+    def _explorer(self, options: Explorer | None) -> ExplorerApp | None:
+        if options is None:
+            return None
+        prefix = self.engine.options.prefix
+        page = options.path.rstrip("/")
+        if f"{page}/".startswith(prefix):
+            raise UsageError(f"the explorer can't be at {page!r}: Socket.IO is at {prefix!r}")
+        place = Place(page=page, socketio=prefix)
+        return ExplorerApp(self.environment.documents.read, place, read_only=options.read_only)
 
     def run(
         self,
@@ -293,6 +333,7 @@ class Server(Registering[Socket]):
         *,
         workers: int | None = None,
         application: Application | None = None,
+        explorer: bool | str | Explorer = False,
         direct: bool = True,
         per_message_deflate: bool = False,
         graceful_timeout: float = 5,
@@ -309,6 +350,7 @@ class Server(Registering[Socket]):
                 the workers.
             application: The application to serve, if `asgi` is mounted in it, such as one of
                 FastAPI. The server is started and stopped whether that has a lifespan or not.
+            explorer: Whether, or where, the explorer is served; see `asgi`.
             direct: Whether messages go past ASGI; see `ackord.runtime.hosting.configure`.
             per_message_deflate: Whether WebSocket messages may be compressed.
             graceful_timeout: Seconds for running requests when the server stops.
@@ -327,7 +369,7 @@ class Server(Registering[Socket]):
             ) from error
 
         run(
-            self.asgi(drain_timeout=drain_timeout),
+            self.asgi(explorer=explorer, drain_timeout=drain_timeout),
             host=host,
             port=port,
             workers=workers,

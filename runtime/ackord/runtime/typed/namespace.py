@@ -133,7 +133,9 @@ class Namespace(Reach, Generic[ContextT]):
         """Handle the events of an untyped namespace, or of a dynamic one."""
         if self.__untyped is not None:
             raise UsageError(f"this {type(self).__name__} is registered already: make another one")
-        lifetime = core_of(namespace).environment.lifetime
+        environment = core_of(namespace).environment
+        environment.documents.add(_package(type(self)), self.path)
+        lifetime = environment.lifetime
         if self.__overrides_ours("on_start"):
             lifetime.on_startup(self.on_start)
         if self.__overrides_ours("on_stop"):
@@ -336,6 +338,12 @@ def _handlers(contract: NamespaceContract) -> dict[str, tuple[str, ...]]:
         "on_start": (),
         "on_stop": (),
     }
+
+
+def _package(cls: type[Namespace[Any]]) -> str:
+    """Return the name of the generated package that a namespace is of."""
+    generated = next(base for base in cls.__mro__ if "contract" in vars(base))
+    return generated.__module__.rpartition(".")[0]
 
 
 def _refused(error: Error) -> RefusalReply:

@@ -17,8 +17,8 @@ export const typeView = (contract: Contract, type: Type, suffix = ""): HTMLEleme
 
 /** Open what the address names, and go there. */
 export function followAddress(root: HTMLElement): void {
-  const found = root.querySelector(`#${CSS.escape(location.hash.slice(1))}`);
-  if (!(found instanceof HTMLElement)) return;
+  const found = document.getElementById(location.hash.slice(1));
+  if (!found || !root.contains(found)) return;
   found.hidden = false;
   for (let each: Element | null = found; each; each = each.parentElement) if (each instanceof HTMLDetailsElement) each.open = true;
   found.scrollIntoView({ block: "start" });

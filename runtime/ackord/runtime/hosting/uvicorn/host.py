@@ -126,8 +126,10 @@ class Host(uvicorn.Server):
 
     @property
     def _line(self) -> str:
-        options = self._engine_app.engine.options
-        return announce(self.address, options, below_mount=self._is_mounted)
+        app = self._engine_app
+        explorer = None if app.explorer is None else app.explorer.path
+        also = [] if explorer is None else [f"explorer at {self.address}{explorer}"]
+        return announce(self.address, app.engine.options, below_mount=self._is_mounted, also=also)
 
     @override
     def _log_started_message(self, listeners: Sequence[sockets.SocketType]) -> None:
