@@ -22,7 +22,7 @@ export class ClientPanel {
   readonly #settings: Settings;
   readonly #choices: readonly { readonly contract: Contract; readonly namespace: Namespace; readonly context: FormContext }[];
   readonly #log = new Log();
-  readonly #state = h("span", { class: "state", role: "status" });
+  readonly #state = h("span", { class: "status", role: "status" });
   readonly #namespace: HTMLSelectElement;
   readonly #transport = select(TRANSPORTS, () => undefined);
   readonly #toggle = button("Connect", () => this.#connectOrClose(), { class: "primary" });
@@ -170,8 +170,10 @@ export class ClientPanel {
   #show(state: State): void {
     this.#state.textContent = STATES[state];
     this.#state.dataset["state"] = state;
-    this.#toggle.textContent = this.#connection ?? state === "connecting" ? "Disconnect" : "Connect";
-    this.#namespace.disabled = state !== "disconnected";
+    const isFree = state === "disconnected";
+    this.#toggle.textContent = isFree ? "Connect" : "Disconnect";
+    this.#toggle.classList.toggle("primary", isFree);
+    this.#namespace.disabled = !isFree;
     this.#sender?.enable(state === "connected");
   }
 }

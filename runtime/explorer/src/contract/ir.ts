@@ -76,7 +76,10 @@ export interface Event extends Documented {
   readonly timeout?: number;
   readonly rooms?: readonly string[];
   readonly concurrent?: boolean;
+  readonly rate?: Rate;
 }
+
+export interface Rate { readonly per_second: number; readonly burst: number }
 
 export type Direction = "client_to_server" | "server_to_client" | "server_to_server";
 
@@ -88,6 +91,8 @@ export interface Namespace extends Documented {
   readonly session?: Type;
   readonly connect_errors?: readonly string[];
   readonly error_replies?: boolean;
+  readonly auth_expires?: boolean;
+  readonly rate?: Rate;
   readonly client_to_server?: readonly Event[];
   readonly server_to_client?: readonly Event[];
   readonly server_to_server?: readonly Event[];

@@ -4,7 +4,7 @@ import { type Child, h } from "../dom/element.js";
 import type { Settings } from "../settings.js";
 import { errorCard, roomCard, typeCard } from "./declaration_view.js";
 import { eventView, type Try } from "./event_view.js";
-import { fieldsView, remarks } from "./fields_view.js";
+import { fieldsView, rateText, remarks } from "./fields_view.js";
 import { anchor, linkTo, typeView } from "./links.js";
 
 const DIRECTIONS: readonly (readonly [Direction, string, string])[] = [
@@ -54,6 +54,8 @@ function namespaceView(contract: Contract, namespace: Namespace, tryIt: Try | nu
     namespace.params?.length ? h("section", { class: "part" }, h("h5", {}, "Parameters"), fieldsView(contract, namespace.params)) : null,
     namespace.auth ? h("p", {}, "Authentication: ", typeView(contract, namespace.auth)) : null,
     errors.length ? h("p", {}, "A connection may be refused with ", errors.flatMap((error, index) => [index ? ", " : "", linkTo(anchor(contract, "error", error.name), error.code)]), ".") : null,
+    namespace.auth_expires ? h("p", { class: "hint" }, "The authentication of a connection may end; a client renews it without connecting again.") : null,
+    namespace.rate ? h("p", { class: "hint" }, `A client may send events ${rateText(namespace.rate)}.`) : null,
     namespace.error_replies === false ? h("p", { class: "hint" }, "Events that fail aren't answered.") : null,
   ];
   const events = DIRECTIONS.map(([direction, title, sign]) =>

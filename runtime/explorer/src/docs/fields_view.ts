@@ -1,5 +1,5 @@
 import type { Contract } from "../contract/contract.js";
-import type { Documented, Field } from "../contract/ir.js";
+import type { Documented, Field, Rate } from "../contract/ir.js";
 import { constraintsOf, fieldSuffix } from "../contract/type_text.js";
 import { type Child, h } from "../dom/element.js";
 import { typeView } from "./links.js";
@@ -10,6 +10,8 @@ export function remarks(part: Documented): Child[] {
     part.since ? h("span", { class: "badge" }, `since ${part.since}`) : null,
   ];
 }
+
+export const rateText = (rate: Rate): string => `${rate.per_second} a second, ${rate.burst} at once`;
 
 /** Fields, arguments or parameters as a list of names, types and what is said of them. */
 export function fieldsView(contract: Contract, fields: readonly Field[]): HTMLElement {
