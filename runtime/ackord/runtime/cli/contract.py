@@ -1,10 +1,7 @@
 """A contract on the command line: arguments, answers and events are checked by the code that
 `ackord generate` would write for it.
 
-The generator is asked by an entry point of the group ``ackord.contracts``: a function that takes
-the path of a schema file or of a ``contract.json`` and returns the files of the generated package.
-So the runtime imports nothing of the generator, and there is one way of checking a payload
-(docs/decisions/0029).
+So there is one way of checking a payload (docs/decisions/0030).
 """
 
 from __future__ import annotations
@@ -13,13 +10,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
-import click
+from ackord.runtime.cli.contract_files import generate_files
 from ackord.runtime.cli.outcome import FAILED, WRONG_USAGE, fail
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.contract_names import ContractName
@@ -30,8 +26,6 @@ from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.typed.event import Event, NamespaceContract
 from ackord.runtime.typed.model import Error, UnknownError
 from ackord.runtime.validation.issues import describe
-
-GROUP: Final = "ackord.contracts"
 
 
 class DescribedNamespace:
@@ -122,13 +116,7 @@ def _describes(contract: NamespaceContract, namespace: str) -> bool:
 
 
 def _load(path: Path) -> list[NamespaceContract]:
-    found = list(entry_points(group=GROUP))
-    if not found:
-        fail("--contract needs the generator: pip install 'ackord[codegen]'")
-    try:
-        files: Mapping[str, str] = found[0].load()(path)
-    except click.exceptions.Exit as problem:  # and the generator has said which
-        raise click.exceptions.Exit(WRONG_USAGE) from problem
+    files = generate_files(path, "--contract")
     try:
         events = _import(files)
     except Exception as error:  # noqa: BLE001  # types of the application are imported

@@ -51,8 +51,8 @@ class Peer:
         try:
             manager = Manager(
                 url,
-                headers=_pairs(headers, ":", "--header", "'Name: value'"),
-                query=_pairs(query, "=", "--query", "name=value"),
+                headers=read_pairs(headers, ":", "--header", "'Name: value'"),
+                query=read_pairs(query, "=", "--query", "name=value"),
                 path=path,
                 transports=transports or ("websocket", "polling"),
                 timeout=timeout,
@@ -103,7 +103,8 @@ def run(main: Coroutine[Any, Any, None], *, interrupted: int) -> None:
         fail("nobody reads standard output any more")
 
 
-def _pairs(texts: Sequence[str], sign: str, option: str, form: str) -> dict[str, str]:
+def read_pairs(texts: Sequence[str], sign: str, option: str, form: str) -> dict[str, str]:
+    """Return the names and values that an option was given; exit if one has no `sign`."""
     pairs: dict[str, str] = {}
     for text in texts:
         name, found, value = text.partition(sign)
