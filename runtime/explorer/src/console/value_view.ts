@@ -1,10 +1,12 @@
 import { bytesView } from "../dom/bytes_view.js";
+import { sizeText } from "../values/bytes.js";
 import { type Child, h } from "../dom/element.js";
-import { isBytes, isList, isObject, type Value } from "../values/json.js";
+import { hasBytes, isBytes, isList, isObject, type Value } from "../values/json.js";
 
 /** Characters of a text, and members of a list or an object, that are shown. */
 const LONGEST = 2000;
 const MOST = 100;
+const LONGEST_LINE = 200;
 
 /** Show a value as indented JSON, with bytes as their size and a preview. */
 export const valueView = (value: Value): HTMLElement => h("pre", { class: "value", tabindex: 0 }, parts(value, ""));
@@ -26,8 +28,6 @@ function block(open: string, close: string, items: readonly Child[][], count: nu
 
 /** A value in one line. */
 export function summary(values: readonly Value[]): string {
-  const text = values.map((value) => JSON.stringify(value, (_, each: unknown) => each)).join(", ");
-  return values.some(hasBytes) ? values.map((value) => (isBytes(value) ? `<${value.length} bytes>` : hasBytes(value) ? "{…}" : JSON.stringify(value))).join(", ") : text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const text = values.map((value) => (isBytes(value) ? `<${sizeText(value.length)}>` : hasBytes(value) ? "{…}" : JSON.stringify(value))).join(", ");
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
 }
-
-const hasBytes = (value: Value): boolean => isBytes(value) || (isList(value) ? value.some(hasBytes) : isObject(value) && Object.values(value).some(hasBytes));

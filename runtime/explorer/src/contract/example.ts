@@ -7,7 +7,9 @@ import type { Contract } from "./contract.js";
 import type { Constraints, Field, RecordType, ScalarType, Type } from "./ir.js";
 import { patternExample } from "./pattern_example.js";
 
-const DEEPEST = 6;
+/** Depths from which lists that may be empty are, and from which everything is that can be. */
+const SHALLOW = 4;
+const DEEPEST = 8;
 
 /** Make a value of a type; `hint` is the name of the field, from which texts are made. */
 export function example(contract: Contract, type: Type, hint = "", depth = 0): Value {
@@ -16,7 +18,8 @@ export function example(contract: Contract, type: Type, hint = "", depth = 0): V
     case "scalar":
       return scalar(contract, found, hint);
     case "list": {
-      const count = depth >= DEEPEST ? 0 : Math.max(found.constraints?.min_items ?? 1, found.constraints?.max_items === 0 ? 0 : 1);
+      const { min_items = 0, max_items = 1 } = found.constraints ?? {};
+      const count = depth >= DEEPEST ? 0 : Math.max(min_items, depth < SHALLOW && max_items > 0 ? 1 : 0);
       return Array.from({ length: count }, () => example(contract, found.item, singular(hint), depth + 1));
     }
     case "map":

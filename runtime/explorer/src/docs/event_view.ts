@@ -19,7 +19,7 @@ export function eventView(contract: Contract, namespace: Namespace, direction: D
     "details",
     { class: `event ${direction}${event.deprecated === undefined ? "" : " deprecated"}`, id, "data-search": searchText(event) },
     h("summary", {}, h("span", { class: "event-name" }, event.name), h("span", { class: "signature" }, signature), event.acked ? h("span", { class: "badge" }, "ack") : null, h("span", { class: "event-doc" }, event.doc ?? "")),
-    h("div", { class: "event-body" }, body(contract, event, id), tryIt && direction === "client_to_server" ? button("Try it", () => tryIt(namespace, event), { class: "primary try", "aria-label": `Try ${event.name}` }) : null),
+    h("div", { class: "event-body" }, body(contract, event, id), tryIt && direction === "client_to_server" ? button("Try it", () => tryIt(namespace, event), { class: "primary try", "aria-label": `Try it: ${event.name}` }) : null),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { Contract } from "../contract/contract.js";
 import type { Constraints, Field, RecordType, ScalarType, TaggedUnion, Type } from "../contract/ir.js";
-import { isBytes, isList, isObject, member, type Value } from "./json.js";
+import { hasBytes, isBytes, isList, isObject, member, type Value } from "./json.js";
 import { SCALARS } from "./scalars.js";
 
 export type Location = readonly (string | number)[];
@@ -71,8 +71,11 @@ export class Checker {
   }
 
   #scalar(type: ScalarType, value: Value, loc: Location): void {
-    if (type.name === "json") return;
-    if (type.name === "json_object") return isObject(value) ? undefined : this.#expected("an object", loc);
+    if (type.name === "json" || type.name === "json_object") {
+      if (type.name === "json_object" && !isObject(value)) this.#expected("an object", loc);
+      else if (hasBytes(value)) this.#report(loc, "can't hold bytes");
+      return;
+    }
     if (type.name === "bytes") return isBytes(value) ? this.#length(type.constraints, value.length, "bytes", loc) : this.#expected("bytes", loc);
     const form = SCALARS[type.name];
     if (typeof value !== typeof form.example || (type.name === "int" && !Number.isInteger(value))) return this.#expected(form.expected, loc);

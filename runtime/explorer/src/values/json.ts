@@ -9,6 +9,9 @@ export const isObject = (value: Value | undefined): value is { readonly [key: st
 
 export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
 
+/** Whether there are bytes anywhere in a value. */
+export const hasBytes = (value: Value): boolean => isBytes(value) || (isList(value) ? value.some(hasBytes) : isObject(value) && Object.values(value).some(hasBytes));
+
 /** The member of an object with this key, if it has one of its own. */
 export const member = (value: { readonly [key: string]: Value }, key: string): Value | undefined =>
   Object.hasOwn(value, key) ? value[key] : undefined;
