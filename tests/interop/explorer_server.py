@@ -23,40 +23,46 @@ PNG: Final = bytes.fromhex(
 )
 
 
-def handlers(lab: Any) -> dict[str, Any]:
-    async def on_connect(_: Any, ctx: Any, auth: Any) -> Any:
-        return None if auth.key == "open" else lab.WrongKey(hint="it is open")
+class Handlers:
+    """The handlers of ``/lab``."""
 
-    async def on_nothing(_: Any, ctx: Any) -> None:
+    lab: Any
+    """The generated package."""
+
+    async def on_connect(self, ctx: Any, auth: Any) -> Any:
+        return None if auth.key == "open" else self.lab.WrongKey(hint="it is open")
+
+    async def on_nothing(self, ctx: Any) -> None:
         ctx.client.shown(PNG)
 
-    async def on_empty(_: Any, ctx: Any) -> None: ...
+    async def on_empty(self, ctx: Any) -> None: ...
 
-    async def echo(_: Any, ctx: Any, value: Any) -> Any:
+    async def on_every(self, ctx: Any, value: Any) -> Any:
         return value
 
-    async def on_divide(_: Any, ctx: Any, dividend: int, divisor: int) -> Any:
-        return dividend / divisor if divisor else lab.DivisionByZero(dividend=dividend)
+    async def on_divide(self, ctx: Any, dividend: int, divisor: int) -> Any:
+        return dividend / divisor if divisor else self.lab.DivisionByZero(dividend=dividend)
 
-    async def on_picture(_: Any, ctx: Any, data: bytes) -> bytes:
+    async def on_wrapped(self, ctx: Any, value: Any) -> Any:
+        return value
+
+    async def on_picture(self, ctx: Any, data: bytes) -> bytes:
         return data
 
-    async def on_join(_: Any, ctx: Any, name: Any) -> Any:
-        ctx.join(lab.GroupRoom(name))
-        return lab.JoinAck(name, 1)
+    async def on_join(self, ctx: Any, name: Any) -> Any:
+        ctx.join(self.lab.GroupRoom(name))
+        return self.lab.JoinAck(name, 1)
 
-    async def on_say(self: Any, ctx: Any, name: Any, text: str) -> None:
-        self.to(lab.GroupRoom(name)).said(name, text)
+    async def on_say(self, ctx: Any, name: Any, text: str) -> None:
+        ctx.to(self.lab.GroupRoom(name)).said(name, text)
 
-    async def on_ask(_: Any, ctx: Any, question: str) -> str:
+    async def on_ask(self, ctx: Any, question: str) -> str:
         answer = await ctx.client.confirm(question, timeout=30)
-        return f"refused: {answer.why}" if isinstance(answer, lab.Refused) else f"said {answer}"
+        refused = isinstance(answer, self.lab.Refused)
+        return f"refused: {answer.why}" if refused else f"said {answer}"
 
-    async def on_wrong(_: Any, ctx: Any) -> Any:
+    async def on_wrong(self, ctx: Any) -> Any:
         return "Not A Word"
-
-    found = {name: each for name, each in locals().items() if name.startswith("on_")}
-    return {**found, "on_every": echo, "on_wrapped": echo}
 
 
 def make_server(lab: Any) -> Server:
@@ -64,7 +70,7 @@ def make_server(lab: Any) -> Server:
         return f"tenant {ctx.params.tenant}"
 
     server = Server(ping_interval=3)
-    server.register(type("Lab", (lab.LabNamespace,), handlers(lab))())
+    server.register(type("Lab", (Handlers, lab.LabNamespace), {"lab": lab})())
     server.register(type("Tenant", (lab.TenantNamespace,), {"on_where": on_where})())
     return server
 

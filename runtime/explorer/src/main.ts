@@ -55,7 +55,7 @@ function view(name: "docs" | "console"): void {
 
 function header(settings: Settings): HTMLElement {
   const [first] = settings.contracts;
-  document.title = first ? `${first.name} – Ackord explorer` : "Ackord explorer";
+  document.title = first ? `${first.name}: Ackord explorer` : "Ackord explorer";
   const switches = (["docs", "console"] as const).map((name) => button(name === "docs" ? "Contract" : "Console", () => view(name), { "data-switch": name }));
   return h(
     "header",

@@ -30,7 +30,7 @@ function content(contract: Contract, declared: Declaration): Child {
     case "alias":
       return [h("p", {}, typeView(contract, declared.type)), constraintsOf(declared.type).map((text) => h("span", { class: "limit" }, text))];
     case "enum":
-      return [h("ul", { class: "plain-list" }, declared.members.map((member) => h("li", {}, h("code", {}, member.value), member.doc ? ` – ${member.doc}` : ""))), declared.open ? h("p", { class: "hint" }, "Open: other values may come.") : null];
+      return [h("ul", { class: "plain-list" }, declared.members.map((member) => h("li", {}, h("code", {}, member.value), member.doc ? `: ${member.doc}` : ""))), declared.open ? h("p", { class: "hint" }, "Open: other values may come.") : null];
     case "record":
       return fieldsView(contract, declared.fields ?? []);
     case "tagged_union":

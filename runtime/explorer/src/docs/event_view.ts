@@ -32,8 +32,8 @@ function body(contract: Contract, event: Event, id: string): Child[] {
     part("Arguments", event.args?.length ? fieldsView(contract, event.args) : h("p", { class: "hint" }, "None.")),
     event.acked ? part("Acknowledgement", acknowledgement(contract, event)) : null,
     event.rate ? h("p", { class: "hint" }, `A client may send it ${rateText(event.rate)}.`) : null,
-    errors.length ? part("Errors", h("ul", { class: "plain-list" }, errors.map((error) => h("li", {}, linkTo(anchor(contract, "error", error.name), error.code), error.doc ? ` – ${error.doc}` : "")))) : null,
-    rooms.length ? part("Rooms", h("ul", { class: "plain-list" }, rooms.map((room) => h("li", {}, linkTo(anchor(contract, "room", room.name), room.template), room.doc ? ` – ${room.doc}` : "")))) : null,
+    errors.length ? part("Errors", h("ul", { class: "plain-list" }, errors.map((error) => h("li", {}, linkTo(anchor(contract, "error", error.name), error.code), error.doc ? `: ${error.doc}` : "")))) : null,
+    rooms.length ? part("Rooms", h("ul", { class: "plain-list" }, rooms.map((room) => h("li", {}, linkTo(anchor(contract, "room", room.name), room.template), room.doc ? `: ${room.doc}` : "")))) : null,
     part("Example", valueView([event.name, ...positional(event.args ?? [], fieldExamples(contract, event.args ?? []))]), exampleAnswer(contract, event)),
   ];
 }

@@ -1,0 +1,149 @@
+"""The explorer in Chromium: served by an Ackord server, and by `ackord explore` before npm's."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ackord.codegen import generate, write
+from ackord.schema import load_contract
+
+from tests.hosts import Hosting
+from tests.interop.conftest import NodeScripts, serving_process, serving_python
+
+SCHEMA = Path(__file__).parent / "explorer/lab.yaml"
+
+pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module", params=["asgi", "explore"])
+def way(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def url(way: str, node: NodeScripts) -> Iterator[str]:
+    """The URL of the page."""
+    if way == "asgi":
+        with serving_python("tests.interop.explorer_server", Hosting.DIRECT) as server:
+            yield f"{server}/docs/live"
+        return
+    verb = [sys.executable, "-m", "ackord.codegen", "explore", str(SCHEMA), "--url"]
+    with (
+        node.serving("explorer_server.mjs") as server,
+        serving_process([*verb, server]) as line,
+    ):
+        yield line.split(" is at ")[1].split()[0]
+
+
+@pytest.fixture(scope="module")
+def page(node: NodeScripts, chromium: str, url: str) -> dict[str, Any]:
+    return node.observe("explorer_page.mjs", url, chromium)
+
+
+def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
+    said = page["documentation"]
+    assert (said["title"], said["events"]) == ("lab: Ackord explorer", 14)
+    assert said["text"] == (
+        "Link Arguments dividend int divisor int Acknowledgement float within 5 s "
+        'Errors division_by_zero: Nobody can do that. Example [ "divide", 1, 1 ] Answer 0.5 Try it'
+    )
+    assert page["search"] == {"found": ["divide", "division_by_zero"], "none": True}
+    assert page["link"] == "Every"
+
+
+@pytest.mark.parametrize(
+    ("step", "seen"),
+    [
+        ("auth refused by the page", "has fewer than 3 characters"),
+        ("auth refused by the server", "The server refused the connection: wrong_key"),
+        ("connected", "Connected"),
+        (
+            "no arguments",
+            {"size": "69 bytes", "sent": "Sent. This event has no acknowledgement."},
+        ),
+        ("acknowledged without a value", "Answered, without a valueN ms"),
+        ("form to JSON and back", {"fields": 30, "raw": {"$base64": "AQID"}, "whole": "42"}),
+        (
+            "invalid by the page's own check",
+            {"said": "Not sent: see the fields.", "at": "is greater than 100", "marked": "true"},
+        ),
+        (
+            "invalid by the server's check",
+            {
+                "said": "invalid_request The arguments don't fit the eventerror · N ms",
+                "at": "Input should be less than or equal to 100",
+            },
+        ),
+        ("result style", {"refused": "can't hold bytes", "answer": '{ "a": [ 1, null ] }'}),
+        ("rooms", {"values": ['"blue"', '"<img src=x onerror=alert(1)>"'], "elements": 0}),
+        ("the server asks", ['"said True"', '"refused: no time"']),
+        ("the log", {"shown": ["said"], "paused": 0, "resumed": 2, "cleared": 0}),
+        ("dynamic namespace", '"tenant 5"'),
+        ("try it", "divide"),
+        ("by keyboard", {"tab": "JSON", "answer": "4"}),
+        ("disconnected", {"status": "Disconnected", "send": True}),
+        ("accessible", []),
+        ("problems", []),
+        ("foreign requests", []),
+    ],
+)
+def test_what_one_sees(page: dict[str, Any], step: str, seen: object) -> None:
+    assert page[step] == seen
+
+
+def test_every_type_is_sent_from_its_form_and_comes_back(page: dict[str, Any]) -> None:
+    every = page["every type"]
+    assert (every["said"], every["problems"]) == ("AnswerN ms", [])
+    assert every["sent"] == every["received"]
+    assert every["sent"].count('": ') > 30
+
+
+def test_a_declared_error_is_told_from_others(page: dict[str, Any]) -> None:
+    error = page["typed error"]
+    assert re.fullmatch(r"division_by_zero.*declared error · N ms", error["said"])
+    assert error["data"].split() == ["{", '"dividend":', "6", "}"]
+    assert error["then"] == "1.5"
+
+
+def test_bytes_are_shown_saved_and_seen_on_the_wire(page: dict[str, Any]) -> None:
+    seen = page["bytes both ways"]
+    assert (seen["name"], seen["same"]) == ("bytes.png", True)
+    assert re.search(
+        r'451-/lab,\d+\["picture",\{"_placeholder":true,"num":0}] \+ 69 bytes', seen["packet"]
+    )
+
+
+def test_an_answer_that_is_not_as_declared_is_marked(page: dict[str, Any], way: str) -> None:
+    seen = page["not as declared"]
+    if way == "asgi":  # our server doesn't send it
+        assert seen["said"].startswith("invalid_response")
+    else:
+        assert seen["problem"] == ["The answer isn't as the contract declares: see the log."]
+
+
+def test_the_code_that_is_copied_works(page: dict[str, Any], way: str, tmp_path: Path) -> None:
+    contract = load_contract(SCHEMA).contract
+    assert contract is not None
+    write(generate(contract, source=SCHEMA.name), tmp_path / "lab")
+    (tmp_path / "copied.py").write_text(page["code"]["Python"])
+    checked = [sys.executable, "-m", "mypy", "--strict", "copied.py"]
+    commands = [[sys.executable, "copied.py"], shlex.split(page["code"]["Command line"])]
+    if way == "asgi":
+        commands.append(checked)
+    said = ""
+    for command in commands:
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+        said += done.stdout
+    assert "span=datetime.timedelta(seconds=5400)" in said
+    assert '"raw":{"$base64":"AQID"}' in said
+    typescript = page["code"]["TypeScript"]
+    assert "moment: DateTime(" in typescript
+    assert 'body: { kind: "text", text: "text" }' in typescript
