@@ -16,8 +16,11 @@ class Documents:
         self._paths: dict[str, list[str]] = {}
 
     def add(self, package: str, path: str) -> None:
-        """Note that a generated package has the contract of the namespace `path`."""
-        self._paths.setdefault(package, []).append(path)
+        """Note that a generated package has the contract of the namespace `path`; the name is empty
+        where the code is in no package.
+        """
+        if package:
+            self._paths.setdefault(package, []).append(path)
 
     def read(self) -> list[dict[str, Any]]:
         """Return the contracts, each with the namespaces that the server has of it.
