@@ -13,7 +13,6 @@ from typing import Any, Final, TypeAlias
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 File: TypeAlias = tuple[bytes, bytes]
 """Content type and content."""
 
@@ -38,16 +37,17 @@ SECURITY_HEADERS: Final = [
 
 
 class Pages:
-    """Serve the files of the page; hand everything else to `other`, the Socket.IO server."""
+    """Serve the files of the page."""
 
-    def __init__(self, other: Application, *, socketio_path: str = "/socket.io/") -> None:
-        self._other = other
-        self._socketio_path = socketio_path
+    def __init__(self) -> None:
         self._files = _load_files()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or str(scope["path"]).startswith(self._socketio_path):
-            await self._other(scope, receive, send)
+        if scope["type"] == "lifespan":
+            raise RuntimeError("this application has no lifespan")
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close"})
             return
         status, (content_type, content) = self._answer(scope)
         headers = [

@@ -165,9 +165,8 @@ def make_server() -> Server:
     return server
 
 
-socketio_app = make_server().asgi()
-app = Pages(socketio_app)
-"""The Socket.IO server and the page in front of it."""
+app = make_server().asgi(Pages(), explorer=True)
+"""The Socket.IO server, its explorer and, at all other paths, the page."""
 
 
 def main() -> int:
@@ -195,12 +194,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    print(
-        f"The chat is at http://{arguments.host}:{listener.getsockname()[1]}/  (Ctrl-C ends it)",
-        flush=True,
-    )
+    url = f"http://{arguments.host}:{listener.getsockname()[1]}"
+    print(f"The chat is at {url}/  (Ctrl-C ends it)")
+    print(f"The explorer, to read and try its contract, is at {url}/explorer", flush=True)
     try:
-        configure(socketio_app, application=app, graceful_timeout=1).run(sockets=[listener])
+        configure(app, graceful_timeout=1).run(sockets=[listener])
     except KeyboardInterrupt:
         print()
     return 0

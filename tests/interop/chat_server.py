@@ -17,5 +17,4 @@ from tests import hosts
 if __name__ == "__main__":
     server = Server(ping_interval=3, ping_timeout=12)
     server.register(Chat(answer_within=15))
-    socketio_app = server.asgi()
-    hosts.serve(socketio_app, hosts.of_command_line(__doc__), application=Pages(socketio_app))
+    hosts.serve(server.asgi(Pages()), hosts.of_command_line(__doc__))
