@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -145,7 +145,7 @@ def test_an_answer_that_is_cut_off_is_cut_off_for_the_browser() -> None:
 
 
 @contextmanager
-def before(listener: socket.socket, *options: str) -> Iterator[tuple[socket.socket, str]]:
+def before(listener: socket.socket, *options: str) -> Generator[tuple[socket.socket, str]]:
     """Run the verb before a server that is a listening socket; give a connection to the proxy, and
     the path with the token.
     """
@@ -157,7 +157,8 @@ def before(listener: socket.socket, *options: str) -> Iterator[tuple[socket.sock
                 listener, b'HTTP/1.1 400 Bad\r\nContent-Length: 25\r\n\r\n{"code":0,"message":"no"}'
             )
             assert process.stdout is not None
-            at = urlsplit(process.stdout.readline().split(" is at ")[1].split()[0])
+            line: str = process.stdout.readline()
+            at = urlsplit(line.split(" is at ")[1].split(maxsplit=1)[0])
             with socket.create_connection(("127.0.0.1", at.port or 0), timeout=20) as client:
                 yield client, at.path
         finally:

@@ -89,6 +89,14 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
         ("try it", "divide"),
         ("by keyboard", {"tab": "JSON", "answer": "4"}),
         ("disconnected", {"status": "Disconnected", "send": True}),
+        (
+            "read-only",
+            {
+                "sends": 0,
+                "notice": "This explorer is read-only: it listens, and sends no events.",
+                "others": 1,
+            },
+        ),
         ("accessible", []),
         ("problems", []),
         ("foreign requests", []),

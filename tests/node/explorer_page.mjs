@@ -13,7 +13,7 @@ const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000001000000010802000
 const problems = [];
 const foreign = [];
 
-async function open(options = {}, address = url) {
+async function open(options = {}, address = url, before = () => {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -21,6 +21,7 @@ async function open(options = {}, address = url) {
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("request", (request) => /^(blob:|data:)/.test(request.url()) || request.url().startsWith(new URL(url).origin) || foreign.push(request.url()));
   await page.addInitScript(() => document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`)));
+  await before(page);
   await page.goto(address);
   await page.waitForSelector(".client", { state: "attached" });
   return page;
@@ -271,6 +272,18 @@ await step("by keyboard", async () => {
 await step("disconnected", async () => {
   await two.getByRole("button", { name: "Disconnect" }).click();
   return { status: await two.locator(".status").textContent(), send: await two.locator(".send").isDisabled() };
+});
+await step("read-only", async () => {
+  const other = await open({}, url, (page) => page.route("**/contract.json", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), read_only: true } });
+  }));
+  const [listening, asking] = [client(other, 0), client(page, 0)];
+  await connect(listening, "open");
+  await listening.locator('.status[data-state="connected"]').waitFor();
+  const seen = { sends: await other.locator(".send, .try").count(), notice: await listening.locator(".notice").textContent() };
+  await other.context().close();
+  return { ...seen, others: await asking.locator(".send").count() };
 });
 await step("accessible", async () => {
   const found = await findings(page);
