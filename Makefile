@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo docs page pictures unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
+.PHONY: help setup node demo docs page pictures explorer unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
