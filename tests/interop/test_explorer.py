@@ -51,8 +51,8 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
     said = page["documentation"]
     assert (said["title"], said["events"]) == ("lab: Ackord explorer", 14)
     assert said["text"] == (
-        "Link Arguments dividend int divisor int Acknowledgement float within 5 s "
-        'Errors division_by_zero: Nobody can do that. Example [ "divide", 1, 1 ] Answer 0.5 Try it'
+        "Link Try it Arguments dividend int divisor int Acknowledgement float within 5 s "
+        'Errors division_by_zero: Nobody can do that. Example [ "divide", 1, 1 ] Answer 0.5'
     )
     assert page["search"] == {"found": ["divide", "division_by_zero"], "none": True}
     assert page["link"] == "Every"
@@ -82,6 +82,7 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
             },
         ),
         ("result style", {"refused": "can't hold bytes", "answer": '{ "a": [ 1, null ] }'}),
+        ("large values", {"parts": 1900, "text": True, "more": True, "packet": 20_033}),
         ("rooms", {"values": ['"blue"', '"<img src=x onerror=alert(1)>"'], "elements": 0}),
         ("the server asks", ['"said True"', '"refused: no time"']),
         ("the log", {"shown": ["said"], "paused": 0, "resumed": 2, "cleared": 0}),
@@ -96,6 +97,15 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
                 "notice": "This explorer is read-only: it listens, and sends no events.",
                 "others": 1,
             },
+        ),
+        ("many events", {"choices": 500, "found": ["divide_499"]}),
+        (
+            "a lost server",
+            [
+                ["Connected", False, False],
+                ["Reconnecting…", True, True],
+                ["Connected", False, False],
+            ],
         ),
         ("accessible", []),
         ("problems", []),

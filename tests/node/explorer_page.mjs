@@ -107,10 +107,12 @@ await step("every type", async () => {
   await one.locator(".sender .fill").click();
   await send(one);
   const said = await outcome(one);
-  const [sent, received] = await Promise.all([entry(one, "sent", "every"), entry(one, "ack", "every")].map(async (row) => {
+  const texts = [];
+  for (const row of [entry(one, "sent", "every"), entry(one, "ack", "every")]) {
     await row.locator("summary").first().click();
-    return await row.locator(".value").first().innerText();
-  }));
+    texts.push(await row.locator(".value").first().innerText());
+  }
+  const [sent, received] = texts;
   return { said, problems: await one.locator(".sender .problem:visible").allTextContents(), sent, received };
 });
 await step("form to JSON and back", async () => {
@@ -156,6 +158,17 @@ await step("result style", async () => {
   await send(one);
   await one.locator(".outcome.good").waitFor();
   return { refused, answer: (await one.locator(".result .value").innerText()).replace(/\s+/g, " ") };
+});
+await step("large values", async () => {
+  const nested = (count, inner) => Array.from({ length: count }, () => inner);
+  const value = { text: "x".repeat(100_000), wide: nested(20, nested(20, nested(20, 1))) };
+  await input(one.locator(".sender"), "value").fill(JSON.stringify(value));
+  await send(one);
+  await one.locator(".outcome.good").waitFor();
+  const shown = await one.locator(".result .value").innerText();
+  const row = entry(one, "ack", "wrapped");
+  await row.locator("summary").first().click();
+  return { parts: await one.locator(".result .value span").count(), text: shown.includes(`${"x".repeat(2000)}…"`), more: shown.includes("more"), packet: await row.locator(".wire pre").textContent().then((text) => text.length) };
 });
 await step("bytes both ways", async () => {
   await choose(one, "picture");
@@ -284,6 +297,34 @@ await step("read-only", async () => {
   const seen = { sends: await other.locator(".send, .try").count(), notice: await listening.locator(".notice").textContent() };
   await other.context().close();
   return { ...seen, others: await asking.locator(".send").count() };
+});
+await step("many events", async () => {
+  const other = await open({}, url, (page) => page.route("**/contract.json", async (route) => {
+    const response = await route.fetch();
+    const served = await response.json();
+    const [lab] = served.contracts[0].namespaces;
+    lab.client_to_server = Array.from({ length: 500 }, (_, index) => ({ ...lab.client_to_server[3], name: `divide_${index}`, identifier: `divide_${index}` }));
+    await route.fulfill({ response, json: served });
+  }));
+  const choices = await client(other, 0).locator(".sender > .row option").count();
+  await other.fill(".search", "divide_499");
+  const found = await other.locator("[data-search]:visible .event-name").allTextContents();
+  await other.context().close();
+  return { choices, found };
+});
+await step("a lost server", async () => {
+  const other = await open({}, url, (page) => page.removeAllListeners("console"));
+  const lost = client(other, 0);
+  await lost.locator(".setup > .row select").last().selectOption("polling");
+  await connect(lost, "open");
+  const states = [];
+  for (const [offline, state] of [[false, "connected"], [true, "reconnecting"], [false, "connected"]]) {
+    await other.context().setOffline(offline);
+    await lost.locator(`.status[data-state="${state}"]`).waitFor();
+    states.push([await lost.locator(".status").textContent(), await lost.locator(".send").isDisabled(), await lost.locator(".actions .hint").isVisible()]);
+  }
+  await other.context().close();
+  return states;
 });
 await step("accessible", async () => {
   const found = await findings(page);

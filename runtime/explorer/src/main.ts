@@ -10,8 +10,8 @@ import type { Settings } from "./settings.js";
 interface Served {
   readonly contracts: readonly ContractJson[];
   readonly read_only: boolean;
-  /** The path of this page below `base`, and Socket.IO's. */
-  readonly page: string;
+  /** The paths of this page, if the server knows it, and of Socket.IO, both below `base`. */
+  readonly page: string | null;
   readonly socketio: string;
   /** The server itself, if this page is served by a proxy. */
   readonly server: { readonly url: string; readonly path: string } | null;
@@ -24,7 +24,7 @@ async function load(): Promise<Settings> {
   if (!response.ok) throw new Error(`the server answered ${response.status} to ${here}/contract.json`);
   const served = (await response.json()) as Served;
   // Mounted below a prefix, or behind a proxy that strips one, only the page knows it.
-  const base = here.endsWith(served.page) ? here.slice(0, here.length - served.page.length) : "";
+  const base = served.page !== null && here.endsWith(served.page) ? here.slice(0, here.length - served.page.length) : "";
   const target = { url: location.origin, path: base + served.socketio };
   return { contracts: served.contracts.map((each) => new Contract(each)), readOnly: served.read_only, target, shown: served.server ?? target };
 }

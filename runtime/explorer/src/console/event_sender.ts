@@ -27,6 +27,7 @@ export class EventSender {
   readonly #events: readonly Event[];
   readonly #choice: HTMLSelectElement;
   readonly #send = button("Send", () => this.#submit(), { class: "primary send" });
+  readonly #unconnected = h("span", { class: "hint" }, "Connect first.");
   readonly #checks = h("input", { type: "checkbox", checked: true, id: newId() });
   readonly #body = h("div", {});
   readonly #doc = h("p", { class: "hint" });
@@ -46,7 +47,7 @@ export class EventSender {
           h("div", { class: "row" }, h("label", { for: this.#choice.id }, "Event"), this.#choice),
           this.#doc,
           this.#body,
-          h("div", { class: "actions" }, this.#send, checking),
+          h("div", { class: "actions" }, this.#send, this.#unconnected, checking),
           this.#result,
           this.#code.element,
         )
@@ -61,7 +62,7 @@ export class EventSender {
 
   enable(connected: boolean): void {
     this.#send.disabled = !connected;
-    this.#send.title = connected ? "" : "Connect first";
+    this.#unconnected.hidden = connected;
   }
 
   get #event(): Event | undefined {

@@ -7,6 +7,10 @@ type Engine = Socket["io"]["engine"];
 /** One packet: the text of it, and the sizes of its attachments. */
 export interface Packet { readonly sent: boolean; readonly text: string; readonly attachments: readonly number[] }
 
+/** Characters of a packet that are kept to be shown: a peer may send any number. */
+const LONGEST = 20_000;
+const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}… ${text.length - LONGEST} more characters` : text);
+
 interface EnginePacket { readonly type: string; readonly data?: unknown }
 
 const sizeOf = (data: unknown): number => (data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0);
@@ -45,14 +49,14 @@ export class Wire {
   }
 
   #send(data: unknown): void {
-    if (typeof data === "string") this.#sending?.push({ text: `4${data}`, attachments: [] });
+    if (typeof data === "string") this.#sending?.push({ text: shortened(`4${data}`), attachments: [] });
     else this.#sending?.at(-1)?.attachments.push(sizeOf(data));
   }
 
   #receive(data: unknown): void {
     if (typeof data === "string") {
       const attachments = /^[56](\d+)-/.exec(data)?.[1];
-      this.#arriving = { text: `4${data}`, attachments: [], missing: Number(attachments ?? 0) };
+      this.#arriving = { text: shortened(`4${data}`), attachments: [], missing: Number(attachments ?? 0) };
     } else if (this.#arriving) {
       this.#arriving.attachments.push(sizeOf(data));
       this.#arriving.missing -= 1;

@@ -15,19 +15,19 @@ export type Try = (namespace: Namespace, event: Event) => void;
 export function eventView(contract: Contract, namespace: Namespace, direction: Direction, event: Event, tryIt: Try | null): HTMLElement {
   const id = anchor(contract, direction, namespace.path, event.name);
   const signature = `(${(event.args ?? []).map((arg) => arg.name + (arg.required === false ? "?" : "")).join(", ")})`;
+  const trying = tryIt && direction === "client_to_server" ? button("Try it", () => tryIt(namespace, event), { class: "primary try", "aria-label": `Try it: ${event.name}` }) : null;
   return h(
     "details",
     { class: `event ${direction}${event.deprecated === undefined ? "" : " deprecated"}`, id, "data-search": searchText(event) },
     h("summary", {}, h("span", { class: "event-name" }, event.name), h("span", { class: "signature" }, signature), event.acked ? h("span", { class: "badge" }, "ack") : null, h("span", { class: "event-doc" }, event.doc ?? "")),
-    h("div", { class: "event-body" }, body(contract, event, id), tryIt && direction === "client_to_server" ? button("Try it", () => tryIt(namespace, event), { class: "primary try", "aria-label": `Try it: ${event.name}` }) : null),
+    h("div", { class: "event-body" }, h("div", { class: "event-head" }, h("p", { class: "doc" }, event.doc ?? ""), linkTo(id, "Link"), trying), body(contract, event)),
   );
 }
 
-function body(contract: Contract, event: Event, id: string): Child[] {
+function body(contract: Contract, event: Event): Child[] {
   const errors = contract.errorsOf(event.errors);
   const rooms = contract.roomsOf(event.rooms);
   return [
-    event.doc ? h("p", { class: "doc" }, event.doc, " ", linkTo(id, "Link")) : h("p", { class: "doc" }, linkTo(id, "Link")),
     remarks(event),
     part("Arguments", event.args?.length ? fieldsView(contract, event.args) : h("p", { class: "hint" }, "None.")),
     event.acked ? part("Acknowledgement", acknowledgement(contract, event)) : null,

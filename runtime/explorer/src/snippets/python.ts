@@ -90,7 +90,7 @@ class Python {
 function plain(value: Value): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (isBytes(value)) return value.length > 256 ? `b"…"  # ${value.length} bytes` : `bytes.fromhex("${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}")`;
+  if (isBytes(value)) return value.length > 256 ? `bytes(${value.length})` : `bytes.fromhex("${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}")`;
   if (isList(value)) return `[${value.map(plain).join(", ")}]`;
   if (isObject(value)) return `{${Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${plain(each)}`).join(", ")}}`;
   return JSON.stringify(value);

@@ -16,12 +16,18 @@ export const hasBytes = (value: Value): boolean => isBytes(value) || (isList(val
 export const member = (value: { readonly [key: string]: Value }, key: string): Value | undefined =>
   Object.hasOwn(value, key) ? value[key] : undefined;
 
+/** Levels of lists and objects that are read: what is nested deeper would overflow the stack somewhere. */
+const DEEPEST = 100;
+
 /** Turn what socket.io-client gives into values: its bytes are an ArrayBuffer. */
-export function received(value: unknown): Value {
+export const received = (value: unknown): Value => read(value, 0);
+
+function read(value: unknown, depth: number): Value {
+  if (depth > DEEPEST) return `… nested more than ${DEEPEST} deep`;
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (Array.isArray(value)) return value.map(received);
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, received(each)]));
+  if (Array.isArray(value)) return value.map((each) => read(each, depth + 1));
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, read(each, depth + 1)]));
   return value === undefined ? null : (value as Value);
 }
 
