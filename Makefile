@@ -70,7 +70,7 @@ docs: setup ## Build the documentation site into .cache/docs/site; a dead link i
 	@cd .cache/docs/source && find . -name '*.md' -exec tar -cf - {} + | tar -xf - -C ../site # llms.txt leads to them
 	@echo "open .cache/docs/site/index.html"
 
-pictures: setup ## Make the pictures of the README; needs Chromium
+pictures: setup node ## Make the pictures of the README; needs Chromium
 	@$(PY) -m tests.pictures
 
 explorer: node ## Build the explorer's page from its TypeScript

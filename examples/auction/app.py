@@ -38,4 +38,6 @@ async def picture(lot: int) -> Response:
 
 
 app.mount("/socket.io", server.asgi())
+if os.environ.get("EXPLORER"):  # it shows all of the contract to everyone, so not in production
+    app.mount("/explorer", server.explorer_app())
 app.mount("/", StaticFiles(directory=Path(__file__).parent / "web", html=True))

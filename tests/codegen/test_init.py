@@ -35,7 +35,7 @@ def test_the_project_passes_its_checks_and_its_server_and_client_talk(tmp_path: 
     project = tmp_path / "My Chat"
     assert sorted(path.name for path in project.iterdir()) == FILES
     assert done.stdout.endswith(
-        "\nnext:\n  cd 'My Chat'\n  ackord serve server:app\n  python client.py   # in another terminal\n  pytest\n"
+        "\nnext:\n  cd 'My Chat'\n  python server.py   # then open http://127.0.0.1:8000/explorer and try it\n  python client.py   # in another terminal\n  pytest\n"
     )
     for verb in ("check", "lint", "validate"):
         assert ackord(verb, cwd=project).returncode == 0

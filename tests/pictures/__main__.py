@@ -1,7 +1,7 @@
 """Makes the pictures of the README: ``make pictures``.
 
 The editor shows a server with mistakes, and what mypy says of them: the README's contract is
-generated, mypy reads the server, and Chromium draws the page.
+generated, mypy reads the server, and Chromium draws the page. The explorer is that of the chat.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
+from tests.node.toolchain import find_node
+
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
 PICTURES: Final = ROOT / "docs/pictures"
@@ -42,7 +44,27 @@ class Line:
 
 
 def main() -> None:
-    """Draw the editor."""
+    """Draw the editor and the explorer."""
+    draw_editor()
+    draw_explorer()
+
+
+def draw_explorer() -> None:
+    """Let two clients of the chat's explorer talk."""
+    server = [sys.executable, "-m", "examples.chat.server", "--port", "0"]
+    with subprocess.Popen(server, cwd=ROOT, stdout=subprocess.PIPE, text=True) as chat:
+        try:
+            assert chat.stdout is not None
+            url = next(line.split()[-1] for line in chat.stdout if "/explorer" in line)
+            script = ROOT / "tests/node/explorer_picture.mjs"
+            picture = PICTURES / "explorer.png"
+            subprocess.run([find_node().path, script, url, find_chromium(), picture], check=True)
+        finally:
+            chat.terminate()
+
+
+def draw_editor() -> None:
+    """Draw what mypy says of a server with mistakes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lines = checked_lines(folder)
@@ -91,11 +113,16 @@ def highlighted(code: str) -> list[str]:
     return [re.sub(r'^<span class="w">( *)</span>', r"\1", line) for line in html.splitlines()]
 
 
-def take(page: Path, picture: Path, size: tuple[int, int]) -> None:
-    """Let Chromium draw a page."""
+def find_chromium() -> str:
+    """Return the browser's path."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium was not found; on Debian and Ubuntu: apt install chromium")
+    return chromium
+
+
+def take(page: Path, picture: Path, size: tuple[int, int]) -> None:
+    """Let Chromium draw a page."""
     picture.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as profile:
         flags = [
@@ -109,7 +136,7 @@ def take(page: Path, picture: Path, size: tuple[int, int]) -> None:
         shape = [f"--window-size={size[0]},{size[1]}", "--force-device-scale-factor=1.5"]
         subprocess.run(
             [
-                chromium,
+                find_chromium(),
                 *flags,
                 *shape,
                 f"--user-data-dir={profile}",

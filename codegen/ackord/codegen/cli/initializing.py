@@ -97,6 +97,6 @@ def _say_what_is_next(directory: Path) -> None:
     click.echo("\nnext:")
     if directory.resolve() != Path.cwd():
         click.echo(f"  cd {shlex.quote(str(directory))}")
-    click.echo("  ackord serve server:app")
+    click.echo("  python server.py   # then open http://127.0.0.1:8000/explorer and try it")
     click.echo("  python client.py   # in another terminal")
     click.echo("  pytest")
