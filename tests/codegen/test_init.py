@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.codegen.test_cli import ackord
@@ -45,16 +46,20 @@ def test_the_project_passes_its_checks_and_its_server_and_client_talk(tmp_path: 
     run("pyright", "--pythonpath", sys.executable, cwd=project)
     run("ruff", "format", "--check", "--isolated", ".", cwd=project)
     port = free_port()
-    environment = {**os.environ, "SERVER": f"http://127.0.0.1:{port}"}
+    environment = {**os.environ, "SERVER": f"http://127.0.0.1:{port}", "PORT": port}
     with subprocess.Popen(
-        [sys.executable, "-m", "ackord.codegen", "serve", "server:app", "--port", port],
+        [sys.executable, "server.py"],
         cwd=project,
+        env=environment,
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
         try:
             assert server.stderr is not None
-            assert any(port in line for line in server.stderr)
+            started = next(line for line in server.stderr if port in line)
+            assert f"explorer at http://127.0.0.1:{port}/explorer" in started
+            shown = httpx.get(f"http://127.0.0.1:{port}/explorer/contract.json").json()
+            assert [each["name"] for each in shown["contracts"]] == ["my_chat"]
             for number in (1, 2):
                 client = subprocess.run(
                     [sys.executable, "client.py"],
