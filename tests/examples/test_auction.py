@@ -110,7 +110,7 @@ def test_the_image_serves_bidders_in_two_processes(tmp_path: Path) -> None:
     (image := tmp_path / "image").mkdir()
     variables, command = follow(copy(context), image)
     assert command[-2:] == ["--workers", "2"]
-    asyncio.run(bid_at_once(image, variables, command))
+    asyncio.run(bid_at_once(image, {**variables, "EXPLORER": "1"}, command))
 
 
 def follow(context: Path, image: Path) -> tuple[Mapping[str, str], list[str]]:
@@ -175,6 +175,8 @@ async def bid_at_once(folder: Path, variables: Mapping[str, str], command: list[
     ):
         page = await browser.get("/")
         assert 'src="auction.js"' in page.text
+        explored = (await browser.get("/explorer/contract.json")).json()
+        assert [each["name"] for each in explored["contracts"]] == ["auction"]
 
         async def enter(user: str, *, sells: bool = False) -> ClientSocket:
             answer = await browser.post("/login", json={"user": user, "sells": sells})
