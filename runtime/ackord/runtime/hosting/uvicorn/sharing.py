@@ -18,6 +18,7 @@ from ackord.runtime.hosting.uvicorn import bounds
 from ackord.runtime.hosting.uvicorn.first_bytes import FirstBytes, FirstBytesFactory
 from ackord.runtime.hosting.uvicorn.http import Http
 from ackord.runtime.hosting.uvicorn.upgrade import ServerContext
+from ackord.runtime.hosting.workers.balance import Balance
 from ackord.runtime.hosting.workers.handover import HandoverClient, Outcome
 from ackord.runtime.hosting.workers.requests import RequestFinder, is_cut
 from ackord.runtime.tasks import start_later
@@ -33,6 +34,7 @@ class Sharing:
 
     finder: RequestFinder
     client: HandoverClient
+    balance: Balance
 
 
 class SharedFactory(FirstBytesFactory):
@@ -59,12 +61,13 @@ class SharedFactory(FirstBytesFactory):
 class SharedFirstBytes(FirstBytes):
     """A worker's connection until its first request line is whole."""
 
-    __slots__ = ("_line", "_shared")
+    __slots__ = ("_line", "_may_leave", "_shared")
 
     def __init__(self, factory: FirstBytesFactory, context: ServerContext) -> None:
         super().__init__(factory, context)
         self._shared = cast("SharedFactory", factory)
         self._line = b""
+        self._may_leave = True
 
     def arrive_with(self, data: bytes) -> None:
         """Take the bytes that another worker has read from this connection."""
@@ -73,6 +76,8 @@ class SharedFirstBytes(FirstBytes):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._shared.sharing.balance.update()
+        self._may_leave = not self._line  # else another worker has decided already
         if self._line:
             # Event loops begin to read after this call, although it may pause the reading.
             self._context.loop.call_soon(self._begin)
@@ -84,7 +89,10 @@ class SharedFirstBytes(FirstBytes):
     @override
     def data_received(self, data: bytes) -> None:
         data, self._line = self._line + data, b""
-        owner = self._shared.sharing.finder.owner_of_first(data)
+        sharing = self._shared.sharing
+        owner = sharing.finder.owner_of_first(data)
+        if owner is None and self._may_leave and sharing.finder.opens_session(data):
+            owner = sharing.balance.choose()
         if owner is not None:
             self._leave()
             self._context.waiting.remove(self.transport)
@@ -208,7 +216,7 @@ class SharedHttp(Http):
 class Departure(asyncio.Protocol):
     """A connection on its way to another worker: nothing is read from it any more."""
 
-    __slots__ = ("_context", "_data", "_factory", "_owner", "_stall", "transport")
+    __slots__ = ("_balance", "_context", "_data", "_factory", "_owner", "_stall", "transport")
 
     def __init__(
         self,
@@ -219,6 +227,7 @@ class Departure(asyncio.Protocol):
         data: bytes,
     ) -> None:
         self._factory = factory
+        self._balance = factory.sharing.balance
         self._context = context
         self._owner = owner
         self._data = data
@@ -229,6 +238,7 @@ class Departure(asyncio.Protocol):
         """Take over the connection, and hand it over when all earlier answers are written."""
         transport = self.transport
         self._context.registry.add(self)
+        self._balance.send(self._owner)
         transport.set_protocol(self)
         transport.pause_reading()
         if transport.get_write_buffer_size():
@@ -256,6 +266,7 @@ class Departure(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.registry.discard(self)
+        self._balance.end_leaving()
         if self._stall is not None:
             self._stall.stop()
 
@@ -272,16 +283,20 @@ class Departure(asyncio.Protocol):
     async def _hand_over(self) -> None:
         transport = self.transport
         if transport.is_closing():
+            self._balance.take_back(self._owner)
             return
         connection = transport.get_extra_info("socket").fileno()
         outcome = await self._factory.sharing.client.hand_over(connection, self._owner, self._data)
         if outcome is Outcome.GONE:
             transport.abort()  # this process's copy of the connection, which lives on
-        elif outcome is Outcome.BUSY:
+            return
+        self._balance.take_back(self._owner)
+        if outcome is Outcome.BUSY:
             transport.write(_BUSY)
             transport.close()
         elif not transport.is_closing():
             self._context.registry.discard(self)
+            self._balance.end_leaving()
             http = self._factory.make_http(self._context)
             http.connection_made(transport)
             transport.set_protocol(http)

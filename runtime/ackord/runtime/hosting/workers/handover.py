@@ -24,6 +24,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ackord.runtime.hosting.workers.balance import Balance
 from ackord.runtime.logs.limited import LimitedLog
 
 MAX_BYTES: Final = 1_000_000
@@ -125,9 +126,12 @@ class HandoverClient:
 class HandoverServer:
     """Takes the connections that other workers hand over."""
 
-    def __init__(self, path: Path, adopt: Adopt) -> None:
-        """Listen at `path`, in place of a predecessor that has died."""
+    def __init__(self, path: Path, adopt: Adopt, balance: Balance) -> None:
+        """Listen at `path`, in place of a predecessor that has died; `adopt` ends the arrivals
+        that `balance` counts.
+        """
         self._loop = asyncio.get_running_loop()
+        self._balance = balance
         self._adopt = adopt
         self._path = path
         self._arrivals: set[_Arrival] = set()
@@ -167,9 +171,15 @@ class HandoverServer:
             self._pause = self._loop.call_later(PAUSE, self._go_on)
             return
         unix_socket.setblocking(False)
-        arrival = _Arrival(self._loop, unix_socket, self._adopt, self._arrivals.discard)
+        self._balance.begin_arrival()
+        arrival = _Arrival(self._loop, unix_socket, self._adopt, self._ended)
         self._arrivals.add(arrival)
         arrival.start()
+
+    def _ended(self, arrival: _Arrival) -> None:
+        self._arrivals.discard(arrival)
+        if not arrival.is_adopted:
+            self._balance.end_arrival()
 
 
 class _Arrival:
@@ -189,6 +199,7 @@ class _Arrival:
         self._connection: socket.socket | None = None
         self._data = bytearray()
         self._timer: asyncio.TimerHandle | None = None
+        self.is_adopted = False
 
     def start(self) -> None:
         self._timer = self._loop.call_later(TIMEOUT, self.close)
@@ -219,6 +230,7 @@ class _Arrival:
                 return
             connection, self._connection = self._connection, None
             if connection is not None and size and len(self._data) == _SIZE + size:
+                self.is_adopted = True
                 self.close()
                 self._adopt(connection, bytes(self._data[_SIZE:]))
                 return
