@@ -53,6 +53,10 @@ PAUSE: Final = 0.5
 """Seconds until a command that Redis refused is sent again, and for which an entry that wasn't
 written waits for those before it.
 """
+READ_INTERVAL: Final = 0.005
+"""Seconds between two reads while entries come all the time, because each read costs as much as
+several entries. After a rest, an entry is read at once.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +369,8 @@ class StreamBus:
         block = max(round(settings.block_time * 1000), 1)
         # Only a server with so many entries to read may have been overtaken by the trimming.
         lagging = min(settings.read_count, settings.max_len)
+        loop = asyncio.get_running_loop()
+        due = 0.0
         was_lost = False
         while True:
             if not self._reader.is_connected:
@@ -392,6 +398,10 @@ class StreamBus:
             for entry, fields in entries:
                 self.position = entry
                 self._take(fields)
+            now = loop.time()
+            if len(entries) < settings.read_count and now < due:
+                await asyncio.sleep(due - now)
+            due = loop.time() + READ_INTERVAL
 
     async def _check_position(self) -> None:
         """Look, after a loss of the connection, whether the stream still has the last entry."""
