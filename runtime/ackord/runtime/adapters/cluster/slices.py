@@ -72,7 +72,7 @@ def slice_broadcast(data: bytes) -> Slices | None:
         target = read_target(options)
     except (ValueError, PeerError, InvalidMessageError):
         return None
-    flags = options.get("flags") or {}
+    flags: Any = options.get("flags") or {}
     return Slices(data[:start], target, flags) if flags.__class__ is dict else None
 
 

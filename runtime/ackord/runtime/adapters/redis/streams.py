@@ -55,8 +55,10 @@ written waits for those before it.
 """
 READ_INTERVAL: Final = 0.005
 """Seconds between two reads while entries come all the time, because each read costs as much as
-several entries. After a rest, an entry is read at once.
+several entries.
 """
+BURST: Final = 20
+"""Reads without a rest that aren't delayed so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,7 +372,7 @@ class StreamBus:
         # Only a server with so many entries to read may have been overtaken by the trimming.
         lagging = min(settings.read_count, settings.max_len)
         loop = asyncio.get_running_loop()
-        due = 0.0
+        due, busy = 0.0, 0
         was_lost = False
         while True:
             if not self._reader.is_connected:
@@ -398,9 +400,10 @@ class StreamBus:
             for entry, fields in entries:
                 self.position = entry
                 self._take(fields)
-            now = loop.time()
-            if len(entries) < settings.read_count and now < due:
-                await asyncio.sleep(due - now)
+            left = due - loop.time()
+            busy = busy + 1 if left > 0 else 0
+            if busy > BURST and len(entries) < settings.read_count:
+                await asyncio.sleep(left)
             due = loop.time() + READ_INTERVAL
 
     async def _check_position(self) -> None:
