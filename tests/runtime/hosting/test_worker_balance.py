@@ -71,6 +71,18 @@ def test_a_client_stays_where_it_is_if_others_have_about_as_many() -> None:
     assert here.accept() == 1
 
 
+def test_a_worker_that_drains_gets_no_new_clients() -> None:
+    loads = Loads(2)
+    here, there = Worker(loads, 0), Worker(loads, 1)
+    there.balance.end()
+    assert [here.accept() for _ in range(50)] == [None] * 50
+    there.balance.update()
+    assert here.accept() is None
+    again = Worker(loads, 1)
+    assert here.accept() == 1
+    assert again.balance.choose() is None
+
+
 def test_a_worker_that_replaces_another_one_begins_with_nothing() -> None:
     loads = Loads(2)
     here, there = Worker(loads, 0), Worker(loads, 1)

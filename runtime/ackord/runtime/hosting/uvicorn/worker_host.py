@@ -35,6 +35,7 @@ class WorkerHost(Host):
 
     @override
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        self._balance.end()
         try:
             await super().shutdown(sockets)
         finally:

@@ -16,6 +16,8 @@ from collections.abc import Sized
 from typing import Final
 
 _SIZE: Final = 8
+_ENDING: Final = 1 << 40
+"""Connections that a worker says to have when it gets no more."""
 TOLERANCE: Final = 16
 """A worker with so many connections may have one more than others have, besides one."""
 
@@ -56,6 +58,7 @@ class Balance:
         self._connections: Sized = ()
         self._leaving = 0
         self._arriving = 0
+        self._is_ending = False
         loads.open[number] = 0
         loads.arrived[number] = loads.sent_to(number)
 
@@ -65,7 +68,13 @@ class Balance:
 
     def update(self) -> None:
         """Tell the other workers how many connections this one has; called for each new one."""
-        self._loads.open[self._number] = len(self._connections) - self._leaving + self._arriving
+        connections = len(self._connections) - self._leaving + self._arriving
+        self._loads.open[self._number] = _ENDING if self._is_ending else connections
+
+    def end(self) -> None:
+        """Get no new clients any more: the worker drains."""
+        self._is_ending = True
+        self.update()
 
     def choose(self) -> int | None:
         """Return the worker that should have a new client, `None` if it is this one."""
