@@ -76,7 +76,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._app = _application_of(self) if is_direct else None
         self._overhead = 0  # bytes of the present request that aren't its body
         self._is_in_head = False
-        self._is_between = True  # whether the parser expects the first byte of a request
+        self._is_in_body = False  # whether the body of a request for ASGI is being read
         self._has_left = False  # whether another process reads this connection
         self._when_answered: Callable[[], object] | None = None  # called soon after each answer
         self._is_requested = False  # whether what is read belongs to a request without an answer
@@ -137,7 +137,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             )
             return
         self._parse(data)
-        if self._has_left or self.transport.is_closing():
+        if self.transport.is_closing():
             return
         if self._pipelined.sizes:
             self._count_pipelined()
@@ -182,7 +182,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
                 parser.feed_data(data)
             except HttpParserError as exc:
                 if self._has_left:
-                    return
+                    raise
                 reason = exc.__context__
                 message = (
                     f"Bad request: {reason}."
@@ -213,7 +213,6 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
     def on_message_begin(self) -> None:
         # What uvicorn does here is for ASGI, and done by `_go_through_asgi`.
         self._is_requested = True
-        self._is_between = False
         self._is_in_head = True
         self.url = b""
         self.headers = []
@@ -253,9 +252,9 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
     @override
     def on_message_complete(self) -> None:
         self._overhead = 0
-        self._is_between = True
         request, self._reading = self._reading, None
         if request is None:
+            self._is_in_body = False
             super().on_message_complete()
             return
         try:
@@ -281,6 +280,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
 
     def _go_through_asgi(self) -> None:
         """Pass the head that was read to uvicorn."""
+        self._is_in_body = True
         parser: Any = self.parser
         url, headers = self.url, self.headers
         super().on_message_begin()

@@ -23,6 +23,7 @@ from ackord.runtime.hosting.workers.handover import HandoverClient, Outcome
 from ackord.runtime.hosting.workers.requests import RequestFinder, is_cut
 from ackord.runtime.tasks import start_later
 from ackord.runtime.websocket.watch import StallWatch
+from httptools import HttpParserError
 from typing_extensions import override
 
 _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -136,18 +137,20 @@ class SharedHttp(Http):
             self._read, self._at, self._cut = self._cut + data, 0, b""
         else:
             self._read, self._at, self._rest = data, self._rest, None
-        super().data_received(data)
-        if not self._is_between:
-            self._stop_within_request()
+        try:
+            super().data_received(data)
+        except HttpParserError:  # raised on where a connection leaves
+            self._leave_if_answered()
+        else:
+            if not self._is_between and self._at is not None:
+                found = self._factory.sharing.finder.find(self._read, self._at)
+                self._cut, self._rest = self._read[found.stop :], found.rest
         self._read = b""
 
-    def _stop_within_request(self) -> None:
-        """Remember where the next request will begin."""
-        if self._owner is not None:
-            self._leave_if_answered()
-        elif self._at is not None:
-            found = self._factory.sharing.finder.find(self._read, self._at)
-            self._cut, self._rest = self._read[found.stop :], found.rest
+    @property
+    def _is_between(self) -> bool:
+        """Whether the parser expects the first byte of a request."""
+        return not self._is_in_head and self._reading is None and not self._is_in_body
 
     @override
     def _go_through_asgi(self) -> None:
