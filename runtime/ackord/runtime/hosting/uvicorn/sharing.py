@@ -294,7 +294,8 @@ class Departure(asyncio.Protocol):
             transport.abort()  # this process's copy of the connection, which lives on
             return
         self._balance.take_back(self._owner)
-        if outcome is Outcome.BUSY:
+        is_owned = self._factory.sharing.finder.owner_of_first(self._data) is not None
+        if outcome is Outcome.BUSY and is_owned:  # else it's a new client, who may stay here
             transport.write(_BUSY)
             transport.close()
         elif not transport.is_closing():

@@ -95,7 +95,8 @@ class HandoverClient:
         self._log.write_warning(
             "busy",
             owner,
-            f"Connections can't be handed over to worker {owner} and are answered with 503: {why}",
+            f"Connections can't be handed over to worker {owner}, those of its sessions get 503: "
+            f"{why}",
         )
         return Outcome.BUSY
 
@@ -135,6 +136,7 @@ class HandoverServer:
         self._adopt = adopt
         self._path = path
         self._arrivals: set[_Arrival] = set()
+        self._log = LimitedLog(_logger)
         self._pause: asyncio.TimerHandle | None = None
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with suppress(FileNotFoundError):
@@ -151,6 +153,7 @@ class HandoverServer:
         """Take no more connections."""
         if self._pause is not None:
             self._pause.cancel()
+        self._log.close()
         self._loop.remove_reader(self._listener)
         self._listener.close()
         for arrival in tuple(self._arrivals):
@@ -164,8 +167,10 @@ class HandoverServer:
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
         except OSError as error:  # no file descriptor is left
-            _logger.warning(
-                "Connections that other workers hand over wait: %s. Raise `ulimit -n`.", error
+            self._log.write_warning(
+                "wait",
+                None,
+                f"Connections that other workers hand over wait: {error}. Raise `ulimit -n`.",
             )
             self._loop.remove_reader(self._listener)
             self._pause = self._loop.call_later(PAUSE, self._go_on)
