@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup node demo docs page pictures explorer unit test test-newest lint types bench bench-full bench-clients soak thorough attack fuzz clean
+.PHONY: help setup node demo docs page pictures explorer unit test test-newest lint types bench bench-full bench-clients bench-cluster soak thorough attack fuzz clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -13,6 +13,7 @@ PYTEST_ARGS ?=
 WORKERS ?=
 BENCH_ARGS ?=
 CLIENT_BENCH_ARGS ?=
+CLUSTER_BENCH_ARGS ?=
 SOAK_ARGS ?=
 LIVES_ARGS ?=
 CLIENTS_ARGS ?=
@@ -105,6 +106,9 @@ bench: setup node ## Measure server and client beside python-socketio and Node's
 
 bench-clients: setup node ## Measure a thousand clients beside python-socketio's and npm's
 	@$(PY) -m tests.bench.clients $(CLIENT_BENCH_ARGS)
+
+bench-cluster: setup node ## Measure clusters over Redis and workers beside Node's and python-socketio, for ten minutes
+	@$(PY) -m tests.bench.cluster $(CLUSTER_BENCH_ARGS)
 
 bench-full: setup node ## Measure every workload, and what each target comes to: half an hour
 	@$(PY) -m tests.bench --full $(BENCH_ARGS)

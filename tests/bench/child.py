@@ -113,8 +113,8 @@ class Child:
 
     def output(self) -> bytes:
         """Return all that it wrote to its standard error."""
-        self._errors.seek(0)
-        return self._errors.read()
+        # Not by the position in the file, which the process has, too.
+        return os.pread(self._errors.fileno(), os.fstat(self._errors.fileno()).st_size, 0)
 
     def end(self) -> None:
         """End it at once: nobody here has anything to tidy up, and some servers wait long for their

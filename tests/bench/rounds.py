@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from tests.bench.canary import Canary
 from tests.bench.child import ChildError
@@ -17,6 +17,8 @@ GIVE_UP: Final = 2
 """Failures of a system in a workload after which it isn't tried again."""
 STARTING: Final = 1.0
 """Seconds that a server takes to start, for the estimate."""
+
+Key = TypeVar("Key")
 
 Progress = Callable[[str], None]
 
@@ -82,7 +84,7 @@ def run_workload(
     return WorkloadResult(workload.name, workload.title, workload.unit, workload.kind, results)
 
 
-def turned(keys: Sequence[str], number: int) -> list[str]:
+def turned(keys: Sequence[Key], number: int) -> list[Key]:
     """Return `keys` in the order of round `number`, so that each is first, and last, once in a
     while.
     """

@@ -1,4 +1,5 @@
-/* broadcast: the first client shouts; when all have heard it, it shouts again. */
+/* broadcast: the first client shouts; when all have heard it, it shouts again. With two shouters the second client does the same, and each
+ * client hears one of them. */
 #include "client.h"
 #include "run.h"
 #include "shout.h"
@@ -10,7 +11,7 @@ static void prepare(struct run *run) {
 }
 
 static void start(struct run *run) {
-    shout_send(run->clients);
+    shout_send(run->clients, run->options.shouters);
 }
 
 static void message(struct client *client, const unsigned char *text, size_t length) {
@@ -19,12 +20,12 @@ static void message(struct client *client, const unsigned char *text, size_t len
         client_refuse(client, text, length);
     run->count++;
     if (!run->outstanding && !run->stopping)
-        shout_send(run->clients);
+        start(run);
 }
 
 const struct workload broadcast_workload = {
     .name = "broadcast",
-    .takes = TAKES_EVENT | TAKES_ROOMS | TAKES_NAMESPACES,
+    .takes = TAKES_EVENT | TAKES_ROOMS | TAKES_NAMESPACES | TAKES_OTHER,
     .prepare = prepare,
     .open = client_open,
     .start = start,

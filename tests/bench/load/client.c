@@ -178,7 +178,8 @@ void client_open(struct run *run, unsigned number) {
     client->is_slow = number >= run->options.clients;
     client->connection.received = client_received;
     client->connection.lost = client_lost;
-    connection_open(&client->connection, run->options.port, queue_capacity, client->is_slow ? SLOW_RECEIVE_BUFFER : 0);
+    uint16_t port = number % 2 && run->options.other ? run->options.other : run->options.port;
+    connection_open(&client->connection, port, queue_capacity, client->is_slow ? SLOW_RECEIVE_BUFFER : 0);
     connection_queue(&client->connection, upgrade_request.data, upgrade_request.length);
 }
 

@@ -49,7 +49,7 @@ static void send_burst(struct client *client) {
 static int64_t tick(struct run *run, int64_t now) {
     if (now >= next_beat) {
         next_beat += BEAT;
-        shout_send(run->clients + beats++ % run->options.clients);
+        shout_send(run->clients + beats++ % run->options.clients, 1);
         for (unsigned number = run->options.clients; number < run->total; number++)
             send_burst(run->clients + number);
     }

@@ -26,6 +26,7 @@ struct rule {
 
 static const struct rule rules[] = {
     {"port", PORT, FIELD(port), 0, 1, UINT16_MAX},
+    {"other", PORT, FIELD(other), TAKES_OTHER, 1, UINT16_MAX},
     {"path", PATH, FIELD(path), 0, 0, 0},
     {"workload", WORKLOAD, FIELD(workload), 0, 0, 0},
     {"clients", UNSIGNED, FIELD(clients), 0, 1, 60000},
@@ -33,6 +34,7 @@ static const struct rule rules[] = {
     {"parallel", UNSIGNED, FIELD(parallel), 0, 1, 4096},
     {"slow", UNSIGNED, FIELD(slow), TAKES_SLOW, 0, 1000},
     {"rooms", UNSIGNED, FIELD(rooms), TAKES_ROOMS, 0, 1e6},
+    {"shouters", UNSIGNED, FIELD(shouters), TAKES_OTHER, 1, 2},
     {"namespaces", UNSIGNED, FIELD(namespaces), TAKES_NAMESPACES, 0, 10000},
     {"bytes", SIZE, FIELD(bytes), TAKES_BYTES, 1, 1 << 20},
     {"rate", REAL, FIELD(rate), TAKES_RATE, 1, 1e6},
@@ -109,7 +111,7 @@ static void check(const struct options *options, const unsigned char *given) {
 
 struct options options_read(int count, char **arguments) {
     struct options options = {
-        .path = "/socket.io/", .clients = 1, .inflight = 1, .parallel = 64, .warmup = 0.3, .seconds = 1.5, .patience = 20};
+        .path = "/socket.io/", .clients = 1, .inflight = 1, .shouters = 1, .parallel = 64, .warmup = 0.3, .seconds = 1.5, .patience = 20};
     struct option known[RULES + 1] = {0};
     unsigned char given[RULES] = {0};
     for (int index = 0; index < RULES; index++)

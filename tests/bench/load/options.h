@@ -16,6 +16,7 @@ enum {
     TAKES_EVENT = 16,
     TAKES_ROOMS = 32,
     TAKES_NAMESPACES = 64,
+    TAKES_OTHER = 128,
 };
 
 #define INFLIGHT_LIMIT 256
@@ -23,12 +24,14 @@ enum {
 struct options {
     const struct workload *workload;
     uint16_t port;
+    uint16_t other; /* the port of another server, which the clients with odd numbers have; 0 is none */
     const char *path;
     unsigned clients;
     unsigned inflight;   /* events that a client has in flight */
     unsigned parallel;   /* connections that are being opened at a time */
     unsigned slow;       /* clients that read nothing */
     unsigned rooms;      /* rooms that each client joins */
+    unsigned shouters;   /* clients that shout at the same time, each to its share of all */
     unsigned namespaces; /* namespaces that each client joins; 0 is the root alone */
     size_t bytes;        /* length of a payload */
     double rate;         /* messages a second of all clients together */

@@ -29,11 +29,13 @@ void shout_prepare(struct run *run, unsigned number) {
     packet_event(&shouted, &run->namespace, NO_ACK, "shouted", ITEM);
 }
 
-void shout_send(struct client *client) {
+void shout_send(struct client *client, unsigned shouters) {
     const struct bytes *frame = frames + sent++ % VARIANTS;
     client->run->outstanding += listeners;
-    connection_queue(&client->connection, frame->data, frame->length);
-    connection_flush(&client->connection);
+    for (unsigned number = 0; number < shouters; number++) {
+        connection_queue(&client[number].connection, frame->data, frame->length);
+        connection_flush(&client[number].connection);
+    }
 }
 
 bool shout_is_heard(const struct client *client, const unsigned char *text, size_t length) {

@@ -7,7 +7,7 @@
 
 static const struct workload *const workloads[] = {
     &echo_workload,    &binary_workload, &oneway_workload,  &broadcast_workload,
-    &polling_workload, &accept_workload, &latency_workload, &mixed_workload,
+    &polling_workload, &accept_workload, &latency_workload, &mixed_workload,   &listen_workload,
 };
 
 const struct workload *workload_named(const char *name) {

@@ -39,7 +39,7 @@ struct workload {
 };
 
 extern const struct workload echo_workload, binary_workload, oneway_workload, broadcast_workload, accept_workload, latency_workload,
-    mixed_workload, polling_workload;
+    mixed_workload, polling_workload, listen_workload;
 
 /* The workload of that name; an unknown name ends the program. */
 const struct workload *workload_named(const char *name);

@@ -56,6 +56,7 @@ def test_the_recipients_that_are_read_alone_are_those_of_the_whole_message(
     message = read_entry(fields, needs)
     assert isinstance(message, Broadcast)
     assert message.target == Target(frozenset(rooms) or None, frozenset(except_))
+    assert json.loads(message.event.arguments) == ["e", value]
     assert asked in ([], [message.target])
     if not is_first and not is_packed:
         assert asked == [message.target]
@@ -71,6 +72,12 @@ def test_the_recipients_that_are_read_alone_are_those_of_the_whole_message(
         (b"3", b"gA=="),
         (b"3", b'{"packet":{"type":3,"data":[]},"opts":{"rooms":[]}}'),
         (b"3", b'{"packet":1,"opts":{"rooms":["a"],"except":[1.5]}}'),
+        (b"3", b'{"packet":{"type":2,"data":["e"],"nsp":},"opts":{"rooms":["a"]}}'),
+        (b"3", b'{"packet":{"type":2,"data":["e"]]},"opts":{"rooms":["a"]}}'),
+        (b"3", b'{"packet":{"type":2,"data":["e",1e999]},"opts":{"rooms":["a"]}}'),
+        (b"3", b'{"packet":{"type":2,"data":["e","\xff"]},"opts":{"rooms":["a"]}}'),
+        (b"3", b'{"packet":{"type":2,"data":["disconnect"]},"opts":{"rooms":["a"]}}'),
+        (b"3", b'{"packet":{"type":2,"data":{"a":["e"]},"opts":{"rooms":["a"]}}}'),
         (b"4", b'{"opts":{}}'),
         (b"9", b'{"packet":["connect"]}'),
     ],

@@ -97,14 +97,27 @@ def test_clients_of_all_workers_get_broadcasts_and_are_found(transports: Any) ->
     play(scenario)
 
 
-def test_connections_are_spread_over_the_workers() -> None:
+def test_clients_that_come_at_once_are_spread_over_the_workers() -> None:
     async def scenario(crew: Crew) -> None:
-        workers: Counter[int] = Counter()
-        for _ in range(400):
-            line, _, worker = await crew.open_session()
-            workers[worker] += 1
-            line.writer.close()
-        assert 160 <= workers[0] <= 240
+        for _ in range(5):
+            opened = await asyncio.gather(*(crew.open_session() for _ in range(100)))
+            workers = Counter(worker for _, _, worker in opened)
+            assert min(workers[0], workers[1]) >= 40, workers
+            for line, sid, _ in opened:
+                assert (await line.ask(post(sid, b"1")))[0] == 200
+                line.writer.close()
+
+    play(scenario)
+
+
+def test_the_worker_with_the_fewest_clients_gets_new_ones() -> None:
+    async def scenario(crew: Crew) -> None:
+        opened = [await crew.open_session() for _ in range(60)]
+        for line, _, worker in opened:
+            if worker == 1:
+                line.writer.close()
+        again = Counter([(await crew.open_session())[2] for _ in range(40)])
+        assert again[1] >= 30, again
 
     play(scenario)
 

@@ -18,6 +18,7 @@ from ackord.runtime.adapters.cluster.adapter import ClusterAdapter
 from ackord.runtime.adapters.cluster.channels import Channels
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
 from ackord.runtime.adapters.cluster.messages import Answer, Broadcast, Command, Message
+from ackord.runtime.adapters.cluster.slices import slice_message
 from ackord.runtime.adapters.cluster.wire import decode, encode
 from ackord.runtime.errors import ClusterError, UsageError
 from ackord.runtime.logs.limited import LimitedLog
@@ -248,6 +249,10 @@ class ChannelBus:
         """
         if data.endswith(f'"uid":"{adapter.server_id}","nsp":"{adapter.name}"}}'.encode()):
             return None  # its own
+        if (sliced := slice_message(data)) is not None:
+            server, namespace, broadcast = sliced
+            is_foreign = server != adapter.server_id and namespace == adapter.name
+            return (server, broadcast) if is_foreign else None
         envelope = decode(data)
         is_foreign = envelope is not None and envelope.uid != adapter.server_id
         if envelope is None or not is_foreign or envelope.namespace != adapter.name:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from ackord.runtime.adapters.base import Target
@@ -105,6 +106,8 @@ class ClassicBus(ChannelBus):
     def read(
         self, adapter: ClusterAdapter, channel: str, data: bytes
     ) -> tuple[str, Message] | None:
+        if data.startswith(_beginning(adapter.server_id)):
+            return None  # its own broadcast, which comes to whom has subscribed
         value = wire.decode_any(data)
         if value.__class__ is list:
             return _read_broadcast(value, adapter)
@@ -135,9 +138,14 @@ class ClassicBus(ChannelBus):
         self.watch(self.channels.publish(self.response_channel(adapter, server), data))
 
 
+@lru_cache(maxsize=16)
+def _beginning(server_id: str) -> bytes:
+    """Return how the broadcasts of a server begin: an array of three, and the server's id."""
+    return b"\x93" + pack(server_id)
+
+
 def encode_command(command: Command, uid: str, namespace: str) -> bytes:
     """Write a broadcast or a request."""
-    data = wire.encode_data(command)
     if isinstance(command, Broadcast):
         packet = {"type": 2, "data": _values(command.event), "nsp": namespace}
         if command.event.absent:
@@ -148,7 +156,7 @@ def encode_command(command: Command, uid: str, namespace: str) -> bytes:
         sids = {"sids": True} if command.request.wants_ids else {}
         request = {"uid": uid, "requestId": command.request.id, "type": Kind.BROADCAST.value}
         return pack({**request, "packet": packet, "opts": options, **sids})
-    members = wire.values_of(data)
+    members = wire.values_of(wire.encode_data(command))
     if isinstance(command, ServerEvent):
         members["data"] = members.pop("packet")
     text, attachments = encode_value({"uid": uid, "type": _KINDS[type(command)].value, **members})

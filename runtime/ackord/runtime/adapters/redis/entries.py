@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from ackord.runtime.adapters.base import Target
 from ackord.runtime.adapters.cluster.binary import pack, unpack
 from ackord.runtime.adapters.cluster.errors import InvalidMessageError
 from ackord.runtime.adapters.cluster.messages import Command, Message
+from ackord.runtime.adapters.cluster.slices import slice_broadcast
 from ackord.runtime.adapters.cluster.wire import (
     Kind,
     decode_any,
     decode_data,
     encode_data,
-    read_target,
 )
 from ackord.runtime.adapters.redis.link import Argument
-from ackord.runtime.errors import PeerError
-from ackord.runtime.sockets.payloads import decode_json
 
 Fields: TypeAlias = dict[bytes, bytes]
 """The fields of an entry."""
@@ -37,7 +34,6 @@ _KINDS: Final = {
         Kind.SERVER_SIDE_EMIT,
     )
 }
-_OPTIONS: Final = b'},"opts":'
 
 
 def entry_of(
@@ -77,25 +73,13 @@ def read_entry(fields: Fields, needs: Callable[[Target], bool]) -> Message | Non
         InvalidMessageError: it isn't what this type has.
     """
     kind, data = fields.get(b"type", b""), fields.get(b"data", b"")
-    if kind == BROADCAST and (target := _read_target_only(data)) and not needs(target):
-        return None
+    if kind == BROADCAST and (sliced := slice_broadcast(data)) is not None:
+        if not needs(sliced.target):
+            return None
+        if (broadcast := sliced.broadcast()) is not None:
+            return broadcast
     known = _KINDS.get(kind)
     return None if known is None else decode_data(known, read_data(data))
-
-
-def _read_target_only(data: bytes) -> Target | None:
-    """Read the recipients of a broadcast from the end of the JSON text, without reading the packet;
-    `None` if ``opts`` isn't the last member.
-
-    After the last ``},"opts":`` of the text there must be one JSON value and one brace: then it is
-    a member of the outermost object, because a nested one would have more braces after it.
-    """
-    start = data.rfind(_OPTIONS)
-    if start < 0 or not data.endswith(b"}}"):
-        return None
-    with suppress(ValueError, PeerError):
-        return read_target(decode_json(data[start + len(_OPTIONS) : -1].decode()))
-    return None
 
 
 def read_data(data: bytes) -> Any:

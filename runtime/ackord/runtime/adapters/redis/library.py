@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import Any, Final, TypeAlias
+
+from typing_extensions import override
 
 try:
     _asyncio: Any = import_module("redis.asyncio.connection")  # its annotations are incomplete
@@ -14,9 +16,10 @@ try:
     _retry: Any = import_module("redis.asyncio.retry")
     _backoff: Any = import_module("redis.backoff")
     _crc: Any = import_module("redis.crc")
+    _hiredis: Any = import_module("hiredis")
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
-        "the adapters for Redis need the package redis; install it with: "
+        "the adapters for Redis need the packages redis and hiredis; install them with: "
         "pip install 'ackord[redis]'"
     ) from missing
 
@@ -29,31 +32,67 @@ _SHORTEST_WAIT: Final = 0.05
 _LONGEST_WAIT: Final = 2.0
 
 
-class Connection(Protocol):
-    """The part of redis-py's connection that is used."""
-
-    async def connect(self) -> None:
-        """Connect, authenticate, select the database."""
-        ...
-
-    async def disconnect(self, nowait: bool = False) -> None:
-        """Close the connection."""
-        ...
-
-    async def read_response(self, *, disable_decoding: bool) -> Any:
-        """Return the next reply, or raise the error that Redis sent."""
-        ...
-
-    async def send_packed_command(self, command: Iterable[bytes], *, check_health: bool) -> None:
-        """Write encoded commands, and wait until the network has taken most of them."""
-        ...
-
-    def close_transport(self) -> None:
-        """Make `read_response` fail."""
-        ...
+Received: TypeAlias = Callable[[Any], object]
+"""Takes a reply, or a message that Redis sends by itself; texts are bytes, a refusal is a
+`ReplyError`.
+"""
+Lost: TypeAlias = Callable[[Exception], object]
+"""Called once, when a connection is lost or closed."""
 
 
-async def make_connection(url: str) -> Connection:
+class Connection(asyncio.Protocol):
+    """A connection on which redis-py has logged in: what comes is parsed as it comes, without the
+    streams and the tasks that redis-py has for it.
+    """
+
+    def __init__(self, library: Any, received: Received, lost: Lost) -> None:
+        """Take the connection over from redis-py."""
+        # There is no public way. redis-py and the writer close what they have when they are
+        # deleted.
+        self._writer: asyncio.StreamWriter = library._writer  # noqa: SLF001
+        library._writer = library._reader = None  # noqa: SLF001
+        self._transport: asyncio.WriteTransport = self._writer.transport
+        self._received = received
+        self._lost = lost
+        self._reader: Any = _hiredis.Reader(replyError=ReplyError)
+        self._transport.set_protocol(self)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the network hasn't taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the connection is lost, or closed by `close` or `abort`."""
+        return self._transport.is_closing()
+
+    def write(self, commands: Sequence[bytes]) -> None:
+        """Write encoded commands."""
+        if not self._transport.is_closing():
+            self._transport.write(b"".join(commands))
+
+    def close(self) -> None:
+        """Write what waits, and close."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        reader, received = self._reader, self._received
+        reader.feed(data)
+        while (reply := reader.gets()) is not False:
+            received(reply)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(exc or ConnectionError("Redis has closed it"))
+
+
+async def make_connection(url: str, received: Received, lost: Lost) -> Connection:
     """Connect to Redis.
 
     Raises:
@@ -81,29 +120,10 @@ async def make_connection(url: str) -> Connection:
     except BaseException:
         await connection.disconnect(nowait=True)
         raise
-    return _Closable(connection)
-
-
-class _Closable:
-    """A connection whose transport can be closed while somebody reads from it."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self.connect = connection.connect
-        self.disconnect = connection.disconnect
-        self.read_response = connection.read_response
-
-    async def send_packed_command(self, command: Iterable[bytes], *, check_health: bool) -> None:
-        """See `Connection.send_packed_command`; redis-py itself would connect once more."""
-        if not self._connection.is_connected:
-            raise RedisError("the connection is closed")
-        await self._connection.send_packed_command(command, check_health=check_health)
-
-    def close_transport(self) -> None:
-        """See `Connection.close_transport`."""
-        writer = self._connection._writer  # noqa: SLF001  # there is no public way
-        if writer is not None:
-            writer.transport.abort()
+    made = Connection(connection, received, lost)
+    if made.is_closing:  # it was lost at once, which is told only once
+        raise RedisError("it closes connections")
+    return made
 
 
 SLOTS: Final[int] = _crc.REDIS_CLUSTER_HASH_SLOTS

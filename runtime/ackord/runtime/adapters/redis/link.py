@@ -1,7 +1,7 @@
 """One connection to Redis, which is made again when it is lost.
 
-The library redis-py connects, authenticates and reads; commands are written here, without waiting
-for the replies of earlier ones, and all those of one turn of the event loop at once.
+The library redis-py connects and authenticates. Commands are written here, without waiting for the
+replies of earlier ones, and all those of one turn of the event loop at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from ackord.runtime.adapters.redis.library import (
     Backoff,
     Connection,
     RedisError,
-    ReplyError,
     make_connection,
 )
 from ackord.runtime.errors import ClusterError
@@ -42,7 +41,7 @@ class RedisLink:
 
     __slots__ = (
         "_connection",
-        "_flushing",
+        "_ended",
         "_has_news",
         "_is_tried",
         "_log",
@@ -84,7 +83,7 @@ class RedisLink:
         self._mended = mended
         self._connection: Connection | None = None
         self._running: asyncio.Task[None] | None = None
-        self._flushing: asyncio.Task[None] | None = None
+        self._ended: asyncio.Future[Exception] | None = None  # why the connection is lost
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._outgoing: list[bytes] = []
@@ -105,7 +104,7 @@ class RedisLink:
             ClusterError: Redis can't be reached, or refuses.
         """
         try:
-            self._connection = await make_connection(self._url)
+            await self._connect()
         except (RedisError, OSError, ValueError) as error:
             raise ClusterError(f"Redis can't be reached: {error}") from error
         self._running = asyncio.get_running_loop().create_task(self._run())
@@ -114,16 +113,14 @@ class RedisLink:
     async def close(self) -> None:
         """Disconnect; commands that wait fail."""
         running, connection = self._running, self._connection
-        if self._flushing is not None:
-            await asyncio.wait([self._flushing], timeout=1)
+        self._flush()
         self._stop("the connection to Redis is closed")
         if running is not None:
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
         if connection is not None:
-            with suppress(RedisError, OSError):
-                await connection.disconnect(nowait=True)
+            connection.close()
 
     def discard(self) -> None:
         """Forget the connection: its event loop has ended."""
@@ -154,7 +151,7 @@ class RedisLink:
             why = "there is no connection to Redis at present"
         elif (
             len(self._waiting) + len(commands) > MAX_WAITING
-            or self._outgoing_bytes > MAX_WAITING_BYTES
+            or self._outgoing_bytes + self._connection.unsent > MAX_WAITING_BYTES
         ):
             why = "Redis is too slow: more waits than is allowed"
         else:
@@ -175,29 +172,29 @@ class RedisLink:
 
     def _write(self, arguments: Iterable[Argument]) -> None:
         command = encode_command(arguments)
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
         self._outgoing.append(command)
         self._outgoing_bytes += len(command)
-        if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
-    async def _flush(self) -> None:
-        try:
-            while self._outgoing and self._connection is not None:
-                commands, self._outgoing = self._outgoing, []
-                await self._connection.send_packed_command(commands, check_health=False)
-                self._outgoing_bytes = sum(map(len, self._outgoing))
-        except (RedisError, OSError):
-            pass  # the reading side finds the connection lost
-        finally:
-            self._flushing = None
+    def _flush(self) -> None:
+        commands, self._outgoing, self._outgoing_bytes = self._outgoing, [], 0
+        if self._connection is not None and commands:
+            self._connection.write(commands)
+
+    def _receive(self, reply: Any) -> None:
+        self._has_news = True
+        if self._take is not None:
+            self._take(reply)
+        elif self._waiting:
+            settle(self._waiting.popleft(), reply)
 
     # The connection's life
 
     async def _run(self) -> None:
-        while True:
-            error = await self._read()
+        while self._ended is not None:
+            error = await self._ended
             lost_at = asyncio.get_running_loop().time()
-            await self._give_up(error)
             self._log.write_warning(
                 "lost",
                 self.purpose,
@@ -215,36 +212,25 @@ class RedisLink:
             if self._mended is not None:
                 self._mended()
 
-    async def _read(self) -> Exception:
-        """Pass on replies until the connection is lost; return why."""
-        connection = self._connection
-        while connection is not None:
-            try:
-                reply = await connection.read_response(disable_decoding=True)
-            except ReplyError as error:
-                reply = error
-            except Exception as error:  # noqa: BLE001  # whatever it is, nothing more can be read
-                return error
-            self._has_news = True
-            if self._take is not None:
-                self._take(reply)
-            elif self._waiting:
-                settle(self._waiting.popleft(), reply)
-        return ClusterError("it was closed")
+    async def _connect(self) -> None:
+        ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        self._connection = await make_connection(
+            self._url, self._receive, lambda error: self._lost(ended, error)
+        )
+        self._ended = ended
 
-    async def _give_up(self, error: Exception) -> None:
-        connection, self._connection = self._connection, None
-        self._forget(f"the connection to Redis is lost: {error}")
-        if connection is not None:
-            with suppress(RedisError, OSError):
-                await connection.disconnect(nowait=True)
+    def _lost(self, ended: asyncio.Future[Exception], error: Exception) -> None:
+        if self._ended is ended:
+            self._connection = None
+            self._forget(f"the connection to Redis is lost: {error}")
+            ended.set_result(error)
 
     async def _connect_again(self) -> None:
         backoff = Backoff()
         while self._connection is None:
             await asyncio.sleep(backoff.next())
             with suppress(RedisError, OSError, ValueError):
-                self._connection = await make_connection(self._url)
+                await self._connect()
         self._has_news, self._is_tried = True, False
 
     def _watch(self) -> None:
@@ -256,7 +242,7 @@ class RedisLink:
         if self._has_news:
             self._has_news = self._is_tried = False
         elif self._is_tried:
-            self._connection.close_transport()
+            self._connection.abort()
         else:
             self._is_tried = True
             if self._take is None:
@@ -268,7 +254,7 @@ class RedisLink:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._connection = self._running = self._flushing = None
+        self._connection = self._running = self._ended = None
         self._forget(why)
 
     def _forget(self, why: str) -> None:

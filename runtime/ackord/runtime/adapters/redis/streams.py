@@ -53,6 +53,12 @@ PAUSE: Final = 0.5
 """Seconds until a command that Redis refused is sent again, and for which an entry that wasn't
 written waits for those before it.
 """
+READ_INTERVAL: Final = 0.005
+"""Seconds between two reads while entries come all the time, because each read costs as much as
+several entries.
+"""
+BURST: Final = 20
+"""Reads without a rest that aren't delayed so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +371,8 @@ class StreamBus:
         block = max(round(settings.block_time * 1000), 1)
         # Only a server with so many entries to read may have been overtaken by the trimming.
         lagging = min(settings.read_count, settings.max_len)
+        loop = asyncio.get_running_loop()
+        due, busy = 0.0, 0
         was_lost = False
         while True:
             if not self._reader.is_connected:
@@ -392,6 +400,11 @@ class StreamBus:
             for entry, fields in entries:
                 self.position = entry
                 self._take(fields)
+            left = due - loop.time()
+            busy = busy + 1 if left > 0 else 0
+            if busy > BURST and len(entries) < settings.read_count:
+                await asyncio.sleep(left)
+            due = loop.time() + READ_INTERVAL
 
     async def _check_position(self) -> None:
         """Look, after a loss of the connection, whether the stream still has the last entry."""

@@ -22,7 +22,7 @@ WebSockets past ASGI
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, cast
 
 from ackord.runtime.bounds.memory import LIGHT, Account, Holder, Part
@@ -76,6 +76,9 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._app = _application_of(self) if is_direct else None
         self._overhead = 0  # bytes of the present request that aren't its body
         self._is_in_head = False
+        self._is_in_body = False  # whether the body of a request for ASGI is being read
+        self._has_left = False  # whether another process reads this connection
+        self._when_answered: Callable[[], object] | None = None  # called soon after each answer
         self._is_requested = False  # whether what is read belongs to a request without an answer
         self._head_size: int | None = None  # at most, of heads that came whole in this read
         self._head_timer: asyncio.TimerHandle | None = None
@@ -178,6 +181,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             try:
                 parser.feed_data(data)
             except HttpParserError as exc:
+                if self._has_left:
+                    raise
                 reason = exc.__context__
                 message = (
                     f"Bad request: {reason}."
@@ -249,6 +254,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         self._overhead = 0
         request, self._reading = self._reading, None
         if request is None:
+            self._is_in_body = False
             super().on_message_complete()
             return
         try:
@@ -274,6 +280,7 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
 
     def _go_through_asgi(self) -> None:
         """Pass the head that was read to uvicorn."""
+        self._is_in_body = True
         parser: Any = self.parser
         url, headers = self.url, self.headers
         super().on_message_begin()
@@ -305,6 +312,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
         if self._pipelined.sizes:
             self._read_on()
         self._idle_until = self.loop.time() + self.timeout_keep_alive
+        if self._when_answered is not None:
+            self.loop.call_soon(self._when_answered)
 
     # Refusals and time
 
@@ -481,6 +490,8 @@ class Http(HttpToolsProtocol, DirectConnection, Holder):
             self._idle_since = self.loop.time()
             if self._idle_timer is None:
                 self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
+            if self._when_answered is not None:
+                self.loop.call_soon(self._when_answered)
 
     @override
     def spawn(self, work: Coroutine[Any, Any, None], request: DirectRequest) -> None:

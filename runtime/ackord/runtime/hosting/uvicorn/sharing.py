@@ -2,7 +2,9 @@
 over, between two requests and with all bytes that were read since.
 
 `SharedFirstBytes` does so for the first request of a connection, `SharedHttp` for later ones, after
-all earlier requests are answered and the answers are written. If the owner doesn't exist any more,
+all earlier requests are answered and the answers are written. There the parser has read the head
+already, which can't be given back to it: the bytes of the present read are kept, and where a
+request begins in them is found out when it is needed. If the owner doesn't exist any more,
 the request is handled here, where the engine answers "Session ID unknown".
 """
 
@@ -15,12 +17,13 @@ from typing import Any, Final, cast
 from ackord.runtime.hosting.uvicorn import bounds
 from ackord.runtime.hosting.uvicorn.first_bytes import FirstBytes, FirstBytesFactory
 from ackord.runtime.hosting.uvicorn.http import Http
-from ackord.runtime.hosting.uvicorn.polling import DirectRequest
 from ackord.runtime.hosting.uvicorn.upgrade import ServerContext
+from ackord.runtime.hosting.workers.balance import Balance
 from ackord.runtime.hosting.workers.handover import HandoverClient, Outcome
 from ackord.runtime.hosting.workers.requests import RequestFinder, is_cut
 from ackord.runtime.tasks import start_later
 from ackord.runtime.websocket.watch import StallWatch
+from httptools import HttpParserError
 from typing_extensions import override
 
 _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -32,6 +35,7 @@ class Sharing:
 
     finder: RequestFinder
     client: HandoverClient
+    balance: Balance
 
 
 class SharedFactory(FirstBytesFactory):
@@ -58,12 +62,13 @@ class SharedFactory(FirstBytesFactory):
 class SharedFirstBytes(FirstBytes):
     """A worker's connection until its first request line is whole."""
 
-    __slots__ = ("_line", "_shared")
+    __slots__ = ("_line", "_may_leave", "_shared")
 
     def __init__(self, factory: FirstBytesFactory, context: ServerContext) -> None:
         super().__init__(factory, context)
         self._shared = cast("SharedFactory", factory)
         self._line = b""
+        self._may_leave = True
 
     def arrive_with(self, data: bytes) -> None:
         """Take the bytes that another worker has read from this connection."""
@@ -72,6 +77,8 @@ class SharedFirstBytes(FirstBytes):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._shared.sharing.balance.update()
+        self._may_leave = not self._line  # else another worker has decided already
         if self._line:
             # Event loops begin to read after this call, although it may pause the reading.
             self._context.loop.call_soon(self._begin)
@@ -83,7 +90,10 @@ class SharedFirstBytes(FirstBytes):
     @override
     def data_received(self, data: bytes) -> None:
         data, self._line = self._line + data, b""
-        owner = self._shared.sharing.finder.owner_of_first(data)
+        sharing = self._shared.sharing
+        owner = sharing.finder.owner_of_first(data)
+        if owner is None and self._may_leave and sharing.finder.opens_session(data):
+            owner = sharing.balance.choose()
         if owner is not None:
             self._leave()
             self._context.waiting.remove(self.transport)
@@ -94,100 +104,79 @@ class SharedFirstBytes(FirstBytes):
             super().data_received(data)
 
 
+class _LeftError(Exception):
+    """Ends the parsing: the rest is for another worker."""
+
+
 class SharedHttp(Http):
     """A worker's connection that doesn't begin with a WebSocket."""
 
     def __init__(
         self, factory: SharedFactory, context: ServerContext, *arguments: Any, **settings: Any
     ) -> None:
-        self._is_between = True  # whether the parser expects the first byte of a request
         super().__init__(*arguments, **settings)
         self._factory = factory
         self._context = context
-        self._rest: int | None = 0  # bytes of the present body that are to come, if known
-        self._cut = b""  # the beginning of a head
+        self._read = b""  # the bytes that are being parsed
+        self._at: int | None = 0  # where a request begins in them, if known
+        self._cut = b""  # the beginning of a head that is parsed already
+        self._rest: int | None = None  # bytes of the present body that are to come, if known
         self._owner: int | None = None  # whom the connection belongs to when all is answered
         self._held = b""  # what the client has sent for the owner
         self._held_later = 0
+        self._stays = False  # whether the request is handled here, whosever it is
 
     @override
     def data_received(self, data: bytes) -> None:
         if self._owner is not None:
             self._hold_for_owner(data)
             return
-        data, self._cut = self._cut + data, b""
-        size = len(data)
         if self._is_between:
-            at = 0
-        elif self._rest is None or self._rest >= size:
-            self._rest = None if self._rest is None else self._rest - size
-            super().data_received(data)
-            return
+            self._read, self._at = data, 0
+        elif self._cut:
+            self._read, self._at, self._cut = self._cut + data, 0, b""
         else:
-            at = self._rest
-        found = self._factory.sharing.finder.find(data, at)
-        self._rest = found.rest
-        if found.stop == size:
+            self._read, self._at, self._rest = data, self._rest, None
+        try:
             super().data_received(data)
-            return
-        if found.stop:
-            super().data_received(data[: found.stop])
-        if self.transport.is_closing():
-            return
-        later = data[found.stop :]
-        if not self._is_between:  # the parser has understood the requests in another way
-            super().data_received(later)
-        elif found.owner is None:
-            self._wait_for_head(later)
-        else:
-            self._stop_head_timer()
-            self._is_in_head = False
-            self._owner, self._held = found.owner, later
+        except HttpParserError:  # raised on where a connection leaves
             self._leave_if_answered()
+        else:
+            if not self._is_between and self._at is not None:
+                found = self._factory.sharing.finder.find(self._read, self._at)
+                self._cut, self._rest = self._read[found.stop :], found.rest
+        self._read = b""
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether the parser expects the first byte of a request."""
+        return not self._is_in_head and self._reading is None and not self._is_in_body
+
+    @override
+    def _go_through_asgi(self) -> None:
+        # A request that goes past ASGI is for a session of this worker: what is looked for costs
+        # such requests nothing.
+        finder = self._factory.sharing.finder
+        owner = finder.owner_of(self.url)
+        if owner is not None and self._at is not None and not self._stays:
+            found = finder.find(self._read, self._at)
+            if found.owner == owner:
+                self._owner, self._held = owner, self._read[found.stop :]
+                self._when_answered = self._leave_if_answered
+                self._has_left = True
+                raise _LeftError
+        super()._go_through_asgi()
 
     def receive_here(self, data: bytes) -> None:
         """Handle requests although they are for another worker's session: it has ended."""
-        self._rest = None
-        super().data_received(data)
+        self._stays = True
+        self.data_received(data)
+        self._stays = False
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._owner, self._held, self._cut = None, b"", b""
         super().connection_lost(exc)
-
-    @override
-    def on_message_begin(self) -> None:
-        self._is_between = False
-        super().on_message_begin()
-
-    @override
-    def on_message_complete(self) -> None:
-        self._is_between = True
-        super().on_message_complete()
-
-    @override
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._look_later()
-
-    @override
-    def respond(
-        self,
-        request: DirectRequest,
-        status: int,
-        content_type: bytes | None = None,
-        body: bytes = b"",
-    ) -> None:
-        super().respond(request, status, content_type, body)
-        self._look_later()
-
-    def _wait_for_head(self, cut: bytes) -> None:
-        """Wait for the rest of a head, as if the parser had its beginning."""
-        self._cut = cut
-        self._is_in_head = True
-        self._unset_keepalive_if_required()
-        if self._head_timer is None:
-            self._await_head()
 
     def _hold_for_owner(self, data: bytes) -> None:
         self._held += data
@@ -197,10 +186,6 @@ class SharedHttp(Http):
             self.send_400_response(
                 "Too many bytes were sent before the answer to an earlier request."
             )
-
-    def _look_later(self) -> None:
-        if self._owner is not None:
-            self.loop.call_soon(self._leave_if_answered)
 
     def _leave_if_answered(self) -> None:
         cycle: Any = self.cycle  # `None` at first, whatever uvicorn says
@@ -218,6 +203,7 @@ class SharedHttp(Http):
 
     def _detach(self) -> None:
         """Stop all that belongs to this connection, which gets another protocol."""
+        self._when_answered = None
         self._unset_keepalive_if_required()
         self._stop_idle_timer()
         self._stop_head_timer()
@@ -233,7 +219,7 @@ class SharedHttp(Http):
 class Departure(asyncio.Protocol):
     """A connection on its way to another worker: nothing is read from it any more."""
 
-    __slots__ = ("_context", "_data", "_factory", "_owner", "_stall", "transport")
+    __slots__ = ("_balance", "_context", "_data", "_factory", "_owner", "_stall", "transport")
 
     def __init__(
         self,
@@ -244,6 +230,7 @@ class Departure(asyncio.Protocol):
         data: bytes,
     ) -> None:
         self._factory = factory
+        self._balance = factory.sharing.balance
         self._context = context
         self._owner = owner
         self._data = data
@@ -254,6 +241,7 @@ class Departure(asyncio.Protocol):
         """Take over the connection, and hand it over when all earlier answers are written."""
         transport = self.transport
         self._context.registry.add(self)
+        self._balance.send(self._owner)
         transport.set_protocol(self)
         transport.pause_reading()
         if transport.get_write_buffer_size():
@@ -281,6 +269,7 @@ class Departure(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.registry.discard(self)
+        self._balance.end_leaving()
         if self._stall is not None:
             self._stall.stop()
 
@@ -297,16 +286,21 @@ class Departure(asyncio.Protocol):
     async def _hand_over(self) -> None:
         transport = self.transport
         if transport.is_closing():
+            self._balance.take_back(self._owner)
             return
         connection = transport.get_extra_info("socket").fileno()
         outcome = await self._factory.sharing.client.hand_over(connection, self._owner, self._data)
         if outcome is Outcome.GONE:
             transport.abort()  # this process's copy of the connection, which lives on
-        elif outcome is Outcome.BUSY:
+            return
+        self._balance.take_back(self._owner)
+        is_owned = self._factory.sharing.finder.owner_of_first(self._data) is not None
+        if outcome is Outcome.BUSY and is_owned:  # else it's a new client, who may stay here
             transport.write(_BUSY)
             transport.close()
         elif not transport.is_closing():
             self._context.registry.discard(self)
+            self._balance.end_leaving()
             http = self._factory.make_http(self._context)
             http.connection_made(transport)
             transport.set_protocol(http)

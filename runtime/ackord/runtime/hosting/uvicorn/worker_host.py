@@ -29,10 +29,13 @@ class WorkerHost(Host):
         super().__init__(config, engine_app)
         self._seat = seat
         self._factory = factory
+        self._balance = factory.sharing.balance
+        self._balance.watch(self.server_state.connections)
         self._handovers: HandoverServer | None = None
 
     @override
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        self._balance.end()
         try:
             await super().shutdown(sockets)
         finally:
@@ -42,7 +45,8 @@ class WorkerHost(Host):
 
     @override
     def _announce(self) -> None:
-        self._handovers = HandoverServer(self._seat.handover_path(self._seat.number), self._adopt)
+        path = self._seat.handover_path(self._seat.number)
+        self._handovers = HandoverServer(path, self._adopt, self._balance)
         self._seat.tell_ready(self._line)
 
     @override
@@ -69,3 +73,5 @@ class WorkerHost(Host):
             await loop.connect_accepted_socket(lambda: first, connection)
         except OSError:  # the client has gone meanwhile
             connection.close()
+        finally:
+            self._balance.end_arrival()

@@ -20,6 +20,7 @@ from ackord.runtime.hosting.asgi import AsgiApp
 from ackord.runtime.hosting.uvicorn.serve import check_settings, make_config
 from ackord.runtime.hosting.uvicorn.sharing import SharedFactory, Sharing
 from ackord.runtime.hosting.uvicorn.worker_host import WorkerHost
+from ackord.runtime.hosting.workers.balance import Balance
 from ackord.runtime.hosting.workers.handover import HandoverClient
 from ackord.runtime.hosting.workers.listeners import Group, listen, listen_at
 from ackord.runtime.hosting.workers.parent import START_FAILED, Parent, Watch
@@ -85,9 +86,9 @@ def serve_worker(load: Callable[[], Hosted], settings: dict[str, Any], seat: Sea
     app, application = load()
     options = app.engine.options
     finder = RequestFinder(seat.number, seat.workers, options.prefix.rstrip("/").encode())
-    factory = SharedFactory(
-        Sharing(finder, HandoverClient(seat.handover_path)), is_direct=settings.get("direct", True)
-    )
+    handovers = HandoverClient(seat.handover_path)
+    sharing = Sharing(finder, handovers, Balance(seat.loads, seat.number))
+    factory = SharedFactory(sharing, is_direct=settings.get("direct", True))
     own: dict[str, Any] = {**settings, "http": factory}
     config = make_config(app, application=application, **own)
     app.join(seat.number, BrokerChannels(seat.broker))

@@ -24,6 +24,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ackord.runtime.hosting.workers.balance import Balance
 from ackord.runtime.logs.limited import LimitedLog
 
 MAX_BYTES: Final = 1_000_000
@@ -94,7 +95,8 @@ class HandoverClient:
         self._log.write_warning(
             "busy",
             owner,
-            f"Connections can't be handed over to worker {owner} and are answered with 503: {why}",
+            f"Connections can't be handed over to worker {owner}, those of its sessions get 503: "
+            f"{why}",
         )
         return Outcome.BUSY
 
@@ -125,12 +127,16 @@ class HandoverClient:
 class HandoverServer:
     """Takes the connections that other workers hand over."""
 
-    def __init__(self, path: Path, adopt: Adopt) -> None:
-        """Listen at `path`, in place of a predecessor that has died."""
+    def __init__(self, path: Path, adopt: Adopt, balance: Balance) -> None:
+        """Listen at `path`, in place of a predecessor that has died; `adopt` ends the arrivals
+        that `balance` counts.
+        """
         self._loop = asyncio.get_running_loop()
+        self._balance = balance
         self._adopt = adopt
         self._path = path
         self._arrivals: set[_Arrival] = set()
+        self._log = LimitedLog(_logger)
         self._pause: asyncio.TimerHandle | None = None
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with suppress(FileNotFoundError):
@@ -147,6 +153,7 @@ class HandoverServer:
         """Take no more connections."""
         if self._pause is not None:
             self._pause.cancel()
+        self._log.close()
         self._loop.remove_reader(self._listener)
         self._listener.close()
         for arrival in tuple(self._arrivals):
@@ -160,16 +167,24 @@ class HandoverServer:
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
         except OSError as error:  # no file descriptor is left
-            _logger.warning(
-                "Connections that other workers hand over wait: %s. Raise `ulimit -n`.", error
+            self._log.write_warning(
+                "wait",
+                None,
+                f"Connections that other workers hand over wait: {error}. Raise `ulimit -n`.",
             )
             self._loop.remove_reader(self._listener)
             self._pause = self._loop.call_later(PAUSE, self._go_on)
             return
         unix_socket.setblocking(False)
-        arrival = _Arrival(self._loop, unix_socket, self._adopt, self._arrivals.discard)
+        self._balance.begin_arrival()
+        arrival = _Arrival(self._loop, unix_socket, self._adopt, self._ended)
         self._arrivals.add(arrival)
         arrival.start()
+
+    def _ended(self, arrival: _Arrival) -> None:
+        self._arrivals.discard(arrival)
+        if not arrival.is_adopted:
+            self._balance.end_arrival()
 
 
 class _Arrival:
@@ -189,6 +204,7 @@ class _Arrival:
         self._connection: socket.socket | None = None
         self._data = bytearray()
         self._timer: asyncio.TimerHandle | None = None
+        self.is_adopted = False
 
     def start(self) -> None:
         self._timer = self._loop.call_later(TIMEOUT, self.close)
@@ -219,6 +235,7 @@ class _Arrival:
                 return
             connection, self._connection = self._connection, None
             if connection is not None and size and len(self._data) == _SIZE + size:
+                self.is_adopted = True
                 self.close()
                 self._adopt(connection, bytes(self._data[_SIZE:]))
                 return

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, NoReturn
 
 from ackord.runtime.adapters.broker.broker import Broker
+from ackord.runtime.hosting.workers.balance import Loads
 from ackord.runtime.hosting.workers.listeners import Group, close_all
 from ackord.runtime.hosting.workers.seat import Seat
 
@@ -75,6 +76,7 @@ class Parent:
         """
         self._serve = serve
         self._groups = groups
+        self._loads = Loads(len(groups))
         self._drain_timeout = drain_timeout
         self._watch = watch
         self._loop = asyncio.SelectorEventLoop(selectors.PollSelector())
@@ -226,7 +228,8 @@ class Parent:
     def _work(self, number: int, control: socket.socket) -> None:
         group = self._groups[number]
         close_all(self._groups, but=group)
-        self._serve(Seat(number, len(self._groups), self._folder, group, control))
+        seat = Seat(number, len(self._groups), self._folder, group, self._loads, control)
+        self._serve(seat)
 
     def _watch_source(self, control: socket.socket) -> None:
         close_all(self._groups)

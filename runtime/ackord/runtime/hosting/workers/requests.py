@@ -86,6 +86,13 @@ class RequestFinder:
         line = _LINE.match(data)
         return None if line is None else self.owner_of(line[1])
 
+    def opens_session(self, data: bytes) -> bool:
+        """Whether the first request of a connection begins a session, so that any worker may have
+        it.
+        """
+        line = _LINE.match(data)
+        return line is not None and self.path in line[1] and b"sid=" not in line[1]
+
     def owner_of(self, target: bytes) -> int | None:
         """Return the worker that a request belongs to, `None` if it is this one."""
         path, _, query = target.partition(b"?")

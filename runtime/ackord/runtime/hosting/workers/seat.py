@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from ackord.runtime.hosting.workers.balance import Loads
+
 ENDING_TIMEOUT: Final = 30.0
 """Seconds that a worker without a parent has to drain; then it ends at once."""
 
@@ -35,6 +37,8 @@ class Seat:
     """The folder of the sockets between the workers, which only this user may read."""
     listeners: Sequence[socket.socket]
     """The sockets to accept connections from."""
+    loads: Loads = field(repr=False)
+    """How many connections each worker has."""
     control: socket.socket = field(repr=False)
     """The connection to the parent; it ends when the parent does."""
 
