@@ -73,12 +73,27 @@ def make_server() -> Server:
     server.of("/emits").on("connection", _emit)
     server.of("/closed").use(_refuse)
 
+    @server.of("/rooms").on("connection")
+    def enter(client: Socket) -> None:
+        @client.on("join")
+        def join(*rooms: Any) -> None:
+            if "closed" in rooms:
+                raise FailureReply("closed", "Nobody\ngets in")
+            client.join([str(room) for room in rooms])
+            server.of("/rooms").to(str(rooms[0])).emit("entered", *rooms)
+
+        client.on("silent", hang, concurrent=True)
+
     @server.of("/leaves").on("connection")
     async def leave(client: Socket) -> None:
         client.emit("last", 1)
         client.disconnect()
 
     return server
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
 
 
 def _refuse(_: Socket) -> None:
@@ -90,6 +105,7 @@ def _answer(client: Socket) -> None:
     SEEN.queries.append(client.handshake.query)
     SEEN.auths.append(client.handshake.auth)
     client.on("echo", _echo)
+    client.on("-5", _echo)
     client.on("note", SEEN.note)
     client.on("long", lambda: LONG)
     client.on("strange", lambda: ["\x1b[2J\u202e\x9b", "\U000e0001é", "\n"])
@@ -99,9 +115,7 @@ def _answer(client: Socket) -> None:
     def fail() -> None:
         raise FailureReply("too_late", "Come\nearlier", {"by": 5})
 
-    @client.on("hang")
-    async def hang() -> None:
-        await asyncio.Event().wait()
+    client.on("hang", hang)
 
     @client.on("interrupt")
     async def interrupt(process: int) -> None:

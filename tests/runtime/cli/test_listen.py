@@ -50,8 +50,49 @@ def test_events_are_lines_of_json_until_the_end_that_is_asked_for(
 
 
 @pytest.mark.parametrize(
+    ("emitted", "args", "said"),
+    [
+        (["join 5"], [5], ""),
+        (['join -5 {"a": [1]}  "x y"', "join 2"], [-5, {"a": [1]}, "x y"], ""),
+        (['"join" {"$base64": "AP8="}'], [{"$base64": "AP8="}], ""),
+        (["silent", "join 1"], [1], "ackord: event 'silent': no acknowledgement within 0.5 s\n"),
+    ],
+)
+def test_events_of_its_own_come_first(
+    url: str, emitted: list[str], args: list[object], said: str
+) -> None:
+    options = [part for text in emitted for part in ("--emit", text)]
+    answer = run("listen", url, "/rooms", *options, "-n", "1", "-t", "0.5", "--for", "60")
+    assert (answer.code, answer.lines, answer.error) == (
+        0,
+        [{"event": "entered", "args": args}],
+        said,
+    )
+
+
+def test_with_a_contract_its_own_events_are_checked(url: str) -> None:
+    options = ["/chat", "member_joined", "-c", SCHEMA, "-a", '{"name":"ada"}', "--for", "60"]
+    for emitted, code, said in (
+        ("join 5", 2, "the arguments of 'join' aren't as declared: room: "),
+        ("joined", 2, "no event 'joined' of clients in namespace /chat; did you mean 'join'?"),
+        (
+            'send_message "lobby" {"kind":"text_body","text":"hi"}',
+            100,
+            "the server answered 'send_message' with the error not_in_room",
+        ),
+    ):
+        answer = run("listen", url, *options, "-e", emitted)
+        assert (answer.code, answer.out) == (code, "")
+        assert said in answer.error
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["/rooms", "-e", 'join "closed"'], 100, "the server answered 'join' with the error closed: Nobody\\ngets in"),
+        (["/rooms", "-e", "join lobby"], 2, "--emit is no JSON: "),
+        (["/rooms", "-e", " "], 2, "--emit needs the name of an event"),
+        (["/rooms", "-e", "connect 5"], 2, "reserved"),
         (["/nope"], 100, "the server refused the connection: Invalid namespace"),
         (["/closed", "--count", "1"], 100, "the server refused the connection: Go \\x1b[31maway"),
         (["/leaves"], 1, "disconnected (io server disconnect)"),
@@ -145,8 +186,10 @@ async def serve_once(port: int, number: int) -> int:
 
     @server.on("connection")
     def tell(client: Socket) -> None:
-        client.emit("start", number)
-        told.set()
+        @client.on("hello")
+        def start() -> None:
+            client.emit("start", number)
+            told.set()
 
     uvicorn = host(server.asgi(), Hosting.PLAIN)
     with socket.create_server(("127.0.0.1", port)) as listening:
@@ -172,7 +215,7 @@ def test_a_server_that_is_restarted_is_connected_to_again(
     async def scenario() -> None:
         serving = asyncio.create_task(serve())
         await asyncio.sleep(0)  # it listens
-        with started("listen", f"http://127.0.0.1:{port}", "/", *options) as process:
+        with started("listen", f"http://127.0.0.1:{port}", "/", "-e", "hello", *options) as process:
             await serving
             out, error = await asyncio.to_thread(process.communicate)
         assert [json.loads(line)["args"] for line in out.splitlines()] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ackord.runtime.client import ClientSocket, connect
 from tests.runtime.hosting.crew import running
 
 APP = """
+import asyncio
 import os
 from ackord.runtime.server import Server
 
@@ -53,6 +55,7 @@ async def bare(scope, receive, send): ...
 @server.on("connection")
 def connected(socket):
     socket.on("value", lambda: (VALUE, os.getpid()))
+    socket.on("hold", asyncio.Event().wait, concurrent=True)
 """
 
 
@@ -103,16 +106,16 @@ def test_what_can_not_be_served_is_said_in_one_line(
 
 
 @pytest.mark.parametrize(
-    ("target", "options"),
+    ("target", "options", "number"),
     [
-        ("sapp:server", ()),
-        ("sapp:make", ("--workers", "2")),
-        ("sapp:app", ()),
-        ("sapp:mounted", ("--workers", "2")),
+        ("sapp:server", (), signal.SIGINT),
+        ("sapp:make", ("--workers", "2"), signal.SIGINT),
+        ("sapp:app", (), signal.SIGTERM),
+        ("sapp:mounted", ("--workers", "2"), signal.SIGTERM),
     ],
 )
-def test_a_server_a_factory_and_an_application_are_served(
-    folder: Path, target: str, options: tuple[str, ...]
+def test_a_server_a_factory_and_an_application_are_served_until_a_signal(
+    folder: Path, target: str, options: tuple[str, ...], number: signal.Signals
 ) -> None:
     async def main() -> None:
         async with running(*command(target, folder, *options)) as crew:
@@ -120,8 +123,36 @@ def test_a_server_a_factory_and_an_application_are_served(
                 value, pid = await socket.emit_with_ack("value")
             assert value == 1
             assert (pid == crew.process.pid) == (not options)
-            crew.signal(signal.SIGINT)
+            crew.signal(number)
             assert await crew.ended() == 0
+
+    asyncio.run(main())
+
+
+async def refused(port: int) -> None:
+    """Wait until a server has closed its port."""
+    with suppress(ConnectionError):
+        while True:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_second_ctrl_c_does_not_wait_for_a_handler(folder: Path, workers: str) -> None:
+    options = ("--graceful-timeout", "1000", "--workers", workers)
+
+    async def main() -> None:
+        async with (
+            running(*command("sapp:server", folder, *options)) as crew,
+            connect(f"http://127.0.0.1:{crew.port}", reconnection=False) as socket,
+        ):
+            socket.emit("hold")
+            await socket.emit_with_ack("value")
+            crew.signal(signal.SIGINT)
+            await refused(crew.port)
+            crew.signal(signal.SIGINT)
+            assert await crew.ended() == 130
 
     asyncio.run(main())
 

@@ -343,7 +343,7 @@ def test_the_queue_is_bounded_and_fails_when_the_socket_leaves() -> None:
             scene.socket.emit("x")
         await scene.socket.disconnect()
         assert [type(error) for error in errors] == [DisconnectedError] * 2
-        with pytest.raises(DisconnectedError):
+        with pytest.raises(DisconnectedError, match=r"first `await client\.connect\(\)`"):
             scene.socket.emit("x")
 
     play(scenario, retries=1, max_offline_events=2)

@@ -93,8 +93,12 @@ def test_a_route_takes_the_encoded_event() -> None:
             texts.append(event.arguments)
             return "[]", ()
 
+        @override
+        def __repr__(self) -> str:
+            return "Nodes.on_x"
+
     two.main.set_server_route("x", Route())
-    with pytest.raises(UsageError, match="has a route already"):
+    with pytest.raises(UsageError, match=r"handled by Nodes\.on_x already, so Nodes\.on_x"):
         two.main.set_server_route("x", Route())
 
     async def scenario() -> None:

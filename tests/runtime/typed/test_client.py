@@ -199,7 +199,9 @@ def test_decorated_handlers_are_called_with_typed_values_and_answer() -> None:
     run(scenario())
 
 
-def test_an_event_that_nobody_can_answer_gets_an_error_ack() -> None:
+def test_an_event_that_nobody_can_answer_gets_an_error_ack_and_the_log_says_what_to_write(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         client, peer = await join()
         stream = aiter(client.on_confirm)
@@ -208,6 +210,7 @@ def test_an_event_that_nobody_can_answer_gets_an_error_ack() -> None:
             '43/collab,5[{"error":{"code":"unknown_event","message":"Nobody handles this event"}}]'
         )
         assert await anext(stream) == "ok?"
+        assert "has no handler for it, write one with the decorator `on_confirm`" in caplog.text
         await peer.send('42/collab,6["posted",1]', '42/collab,7["pinged"]')
         assert (await peer.receive_text()).startswith(
             '43/collab,6[{"error":{"code":"invalid_request"'

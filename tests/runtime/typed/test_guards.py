@@ -72,8 +72,6 @@ class Guarded(Collab):
         match doc:
             case "raise":
                 raise ReadOnly().exception()
-            case "r-banned":
-                raise Banned(until=UNTIL).exception()
             case _:
                 return SendAck(id=7)
 
@@ -218,10 +216,3 @@ def test_what_surrounds_a_handler_may_fail_in_its_place(error: Exception, expect
     namespace = Failing()
     assert expected in answer(namespace, "ada")
     assert "nothing" not in namespace.log
-
-
-def test_an_error_that_the_event_does_not_declare_is_internal_and_the_log_says_why(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    assert '"code":"internal"' in answer(Guarded(), "ada", "r-banned")
-    assert "The event 'send' doesn't declare Banned, so the answer is 'internal'" in caplog.text

@@ -71,11 +71,17 @@ class ByUser(Paced):
 
 
 async def join(link: Link, **headers: str) -> RawPeer:
+    return (await come(link, "", **headers))[0]
+
+
+async def come(link: Link, auth: str, **headers: str) -> tuple[RawPeer, dict[str, str]]:
+    """Join the namespace; return also the ids that the server gives."""
     peer = await link.raw(headers=headers)
     await peer.receive()
-    await peer.send("40/paced,")
-    assert (await peer.receive_text()).startswith('40/paced,{"sid"')
-    return peer
+    await peer.send(f"40/paced,{auth}")
+    text = await peer.receive_text()
+    assert text.startswith('40/paced,{"sid"')
+    return peer, json.loads(text.removeprefix("40/paced,"))
 
 
 async def refused(peer: RawPeer, ack_id: int) -> float:
@@ -175,6 +181,23 @@ def test_what_a_client_has_sent_is_remembered_when_it_comes_back(namespace: type
         await peer.expect("43/paced,3[3]")
 
     play(scenario, namespace)
+
+
+@pytest.mark.parametrize(("away", "left"), [(0.2, 0), (0.6, 1), (60, 3)])
+def test_a_recovered_connection_keeps_its_count_within_the_window(away: float, left: int) -> None:
+    async def scenario(link: Link, _: Paced) -> None:
+        peer, me = await come(link, "")
+        await peer.send(*(f'42/paced,{x}["say",{x}]' for x in range(3)))
+        await peer.expect(*(f"43/paced,{x}[{x}]" for x in range(3)))
+        await peer.close()
+        await asyncio.sleep(away)
+        peer, again = await come(link, json.dumps({"pid": me["pid"]}))
+        assert again == me
+        await peer.send(*(f'42/paced,{x}["say",{x}]' for x in range(left + 1)))
+        await peer.expect(*(f"43/paced,{x}[{x}]" for x in range(left)))
+        assert await refused(peer, left) <= 0.5
+
+    play(scenario)
 
 
 def test_a_server_that_runs_in_a_second_event_loop_counts_anew() -> None:

@@ -81,7 +81,7 @@ def test_methods_block_and_answer(link: Link) -> None:
         with pytest.raises(InvalidPayloadError):
             chat.join(RoomName(""))
     assert not chat.connected
-    with pytest.raises(DisconnectedError):
+    with pytest.raises(DisconnectedError, match=r"isn't connected: .* without `await`"):
         chat.rooms()
     with chat:
         assert chat.rooms() == {}

@@ -250,9 +250,27 @@ def test_constraints_hold_over_the_types_of_the_contract() -> None:
     assert adapter(type_).decode('["e","5"]') == (5,)
     with pytest.raises(InvalidArgumentsError):
         adapter(type_).decode('["e","4"]')
-    short = Annotated[Bytes, Field(max_length=2)]
-    with pytest.raises(InvalidArgumentsError):
-        adapter(short).decode('["e",{"_placeholder":true,"num":0}]', [b"abc"])
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "wire", "issue"),
+    [
+        (Annotated[Bytes, Field(max_length=2)], b"abc", '{"_placeholder":true,"num":0}', ("bytes_too_long", "Data should have at most 2 bytes")),
+        (Annotated[Bytes, Field(min_length=4)], b"abc", '{"_placeholder":true,"num":0}', ("bytes_too_short", "Data should have at least 4 bytes")),
+        (Annotated[Bytes, Field(max_length=1)], b"abc", '{"_placeholder":true,"num":0}', ("bytes_too_long", "Data should have at most 1 byte")),
+        (Annotated[str, Field(max_length=2)], "abc", '"abc"', ("string_too_long", "String should have at most 2 characters")),
+        (Annotated[list[int], Field(max_length=0)], [1], "[1]", ("too_long", "List should have at most 0 items after validation, not 1")),
+    ],
+)  # fmt: skip
+def test_a_limit_speaks_of_bytes_of_characters_or_of_items(
+    type_: Any, value: Any, wire: str, issue: tuple[str, str]
+) -> None:
+    with pytest.raises(InvalidArgumentsError) as caught:
+        adapter(type_).decode(f'["e",{wire}]', [b"abc"] if "num" in wire else ())
+    (found,) = caught.value.issues or ()
+    assert (found["type"], found["msg"]) == issue
+    with pytest.raises(InvalidPayloadError, match=issue[1]):
+        adapter(type_).encode((value,))
 
 
 def test_bytes_outside_of_a_packet_are_base64() -> None:

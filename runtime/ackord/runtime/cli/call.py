@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from ackord.runtime.cli import options
+from ackord.runtime.cli.negative_numbers import NumbersCommand, without_blank
 
 _EPILOG = (
     'Example: ackord call http://127.0.0.1:8000 /chat say \'"lobby"\' \'{"text": "hi"}\'\n\n'
@@ -14,16 +15,16 @@ _EPILOG = (
 )
 
 
-@click.command("call", epilog=_EPILOG)
+@click.command("call", cls=NumbersCommand, epilog=_EPILOG)
 @options.url
 @options.namespace
-@click.argument("event", help="The name of the event.")
+@click.argument("event", callback=without_blank, help="The name of the event.")
 @click.argument(
     "arguments",
     metavar="[ARGUMENT]...",
     nargs=-1,
     help="JSON, as 5 or '\"text\"'; @FILE for bytes; - for JSON from standard input, @- for bytes "
-    "from there. Before a negative number write --.",
+    "from there.",
 )
 @options.contract
 @click.option("--no-ack", is_flag=True, help="Ask for no acknowledgement, and wait for none.")

@@ -8,10 +8,10 @@ import click
 from ackord.runtime.cli import options
 
 _EPILOG = (
-    "Example: ackord listen http://127.0.0.1:8000 /chat message_posted --count 1\n\n"
-    "Exit codes: 0 the end that was asked for, or Ctrl-C; 100 the connection was refused, or an "
-    "event isn't as the contract declares; 1 no connection, or fewer events than --count; "
-    "2 wrong usage."
+    "Example: ackord listen http://127.0.0.1:8000 /chat message_posted --emit 'join \"lobby\"'\n\n"
+    "Exit codes: 0 the end that was asked for, or Ctrl-C; 100 the connection or an event of --emit "
+    "was refused, or an event isn't as the contract declares; 1 no connection, or fewer events "
+    "than --count; 2 wrong usage."
 )
 
 
@@ -20,6 +20,15 @@ _EPILOG = (
 @options.namespace
 @click.argument("events", metavar="[EVENT]...", nargs=-1, help="Print only events of these names.")
 @options.contract
+@click.option(
+    "--emit",
+    "-e",
+    "opening",
+    metavar="'EVENT [JSON]...'",
+    multiple=True,
+    help="Send this event first, with these arguments, such as one that enters a room; again when "
+    "the connection was lost. May be repeated.",
+)
 @click.option(
     "--count",
     "-n",
@@ -41,7 +50,7 @@ _EPILOG = (
     metavar="SECONDS",
     type=options.SECONDS,
     default=20.0,
-    help="For connecting.",
+    help="For connecting, and for the answer to each event of --emit.",
 )
 @options.auth
 @options.headers
@@ -54,6 +63,7 @@ def verb(
     namespace: str,
     events: tuple[str, ...],
     contract: Path | None,
+    opening: tuple[str, ...],
     count: int | None,
     duration: float | None,
     reconnect: bool,
@@ -76,6 +86,7 @@ def verb(
         url,
         namespace,
         events,
+        opening=opening,
         count=count,
         duration=duration,
         reconnect=reconnect,

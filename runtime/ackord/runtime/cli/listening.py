@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from ackord.runtime.cli.opening import OpeningEvents
 from ackord.runtime.cli.outcome import ANSWERED, ERROR_ANSWERED, FAILED, say
 from ackord.runtime.cli.peer import Peer, run
 from ackord.runtime.cli.values import check_stdin, show, write_line
@@ -22,6 +23,7 @@ def print_events(
     namespace: str,
     names: Sequence[str],
     *,
+    opening: Sequence[str],
     count: int | None,
     duration: float | None,
     reconnect: bool,
@@ -49,7 +51,7 @@ def print_events(
     )
     if peer.described is not None:
         peer.described.check_received(names)
-    listening = _Listening(peer, names, count)
+    listening = _Listening(peer, names, count, OpeningEvents(peer, opening, timeout))
     run(listening.run(duration), interrupted=ANSWERED)
     raise click.exceptions.Exit(listening.code)
 
@@ -57,8 +59,13 @@ def print_events(
 class _Listening:
     """Prints the events of one namespace, and says what happens to the connection."""
 
-    def __init__(self, peer: Peer, names: Sequence[str], count: int | None) -> None:
+    def __init__(
+        self, peer: Peer, names: Sequence[str], count: int | None, opening: OpeningEvents
+    ) -> None:
         self._peer = peer
+        self._opening = opening
+        self._sending: asyncio.Task[None] | None = None
+        self._refused: int | None = None
         self._names = frozenset(names)
         self._missing = count
         self._is_valid = True
@@ -69,6 +76,8 @@ class _Listening:
     @property
     def code(self) -> int:
         """The exit code, if the end is one that was asked for."""
+        if self._refused is not None:
+            return self._refused
         if self._missing:
             return FAILED
         return ANSWERED if self._is_valid else ERROR_ANSWERED
@@ -91,6 +100,8 @@ class _Listening:
         finally:
             # The listeners stay: events that nobody listens for would be logged.
             self._over.set()
+            if self._sending is not None:
+                self._sending.cancel()
             await socket.disconnect()
         if isinstance(self._error, AckordError):
             self._peer.fail(self._error)
@@ -116,12 +127,22 @@ class _Listening:
                 self._over.set()
 
     def _connected(self) -> None:
+        if not self._peer.socket.recovered:
+            self._sending = asyncio.create_task(self._open())
         if not self._has_joined:
             self._has_joined = True
             return
         self._peer.compare_versions()
         missed = "no event was missed" if self._peer.socket.recovered else "events may be missing"
         say(f"connected again; {missed}")
+
+    async def _open(self) -> None:
+        try:
+            self._refused = await self._opening.send()
+        except AckordError as error:
+            self._end(error)
+        if self._refused is not None:
+            self._over.set()
 
     def _failed_to_connect(self, error: AckordError) -> None:
         if not self._has_joined:

@@ -11,7 +11,7 @@ _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _EPILOG = (
     "Example: ackord serve app:server --workers 4\n\n"
     "Exit codes: 0 stopped by Ctrl-C or SIGTERM; 1 or 3 the server can't start; 2 wrong usage; "
-    "130 or 143 a second signal ended the server at once, or SIGTERM a single process."
+    "130 a second Ctrl-C ended the server at once, 143 with several workers a second SIGTERM."
 )
 
 

@@ -7,6 +7,7 @@ argument may also be a file, ``@photo.png``.
 from __future__ import annotations
 
 import base64
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,32 @@ def read_arguments(texts: Sequence[str]) -> list[Json]:
     standard input, ``@-`` for bytes from there.
     """
     return [_read_argument(text, f"argument {n}") for n, text in enumerate(texts, 1)]
+
+
+def read_event(text: str, what: str) -> tuple[str, list[Json]]:
+    """Return the name of an event and the values of its arguments: ``join "lobby" 5``, where a name
+    with blanks stands in quotes, as JSON has it.
+    """
+    text = text.strip()
+    if not text:
+        fail(f"{what} needs the name of an event", WRONG_USAGE)
+    if text[0] == '"':
+        name, *values = _read_values(text, what)
+        return name, values
+    name, *rest = text.split(maxsplit=1)
+    return name, _read_values(rest[0], what) if rest else []
+
+
+def _read_values(text: str, what: str) -> list[Json]:
+    values: list[Json] = []
+    while text:
+        try:
+            end = json.JSONDecoder().raw_decode(text)[1]
+        except (ValueError, RecursionError):
+            end = len(text)
+        values.append(_restore_bytes(_parse(text[:end], what), what))
+        text = text[end:].lstrip()
+    return values
 
 
 def read_auth(text: str | None) -> dict[str, Any] | None:

@@ -37,7 +37,11 @@ from ackord.runtime.sockets.outgoing import Sender, receive_ack, settle_callback
 
 T = TypeVar("T")
 
-_NOT_CONNECTED: Final = "the socket is not connected"
+_NOT_CONNECTED: Final = "the client isn't connected"
+_HOW_TO_CONNECT: Final = (
+    "first `await client.connect()`, or use it within `async with`; a client that blocks has the "
+    "same without `await` and `async`"
+)
 
 
 class Outbox:
@@ -225,7 +229,7 @@ class Outbox:
         if volatile:
             return self._connection is not None and self._connection.writable
         if self._connection is None and not self._keeps:
-            raise DisconnectedError(_NOT_CONNECTED)
+            raise DisconnectedError(f"{_NOT_CONNECTED}: {_HOW_TO_CONNECT}")
         return True
 
     def _send(self, event: EncodedEvent, ack_id: int | None) -> None:

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Hashable
 from contextlib import suppress
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, Final, TypeAlias
 
 from ackord.runtime.bounds.shares import NOBODY, Shares
@@ -37,6 +37,7 @@ _OTHERS: Final = object()
 _NOT_THE_APPLICATION: Final = sys.stdlib_module_names | {"pydantic", "pydantic_core"}
 _RUNTIME: Final = "ackord.runtime"
 
+_ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 _Place: TypeAlias = tuple[str, int]
 """A file and a line."""
 
@@ -101,7 +102,7 @@ class LimitedLog:
         outer, inner, where = _find_places(error)
         name = f"{type(error).__module__}.{type(error).__qualname__}"
         shown = name.removeprefix("builtins.")
-        text = f"{what} failed: {shown} at {where}: {_text_of(error)}{details}"
+        text = f"{what} failed: {shown}{where}: {_text_of(error)}{details}"
         if outer is None:
             self._write(
                 logging.ERROR, _CRASH_BELOW, (name, inner, what), MAX_CAUSES, text, error=error
@@ -198,7 +199,7 @@ class LimitedLog:
         # Filters and handlers of logs are the application's code, too: if they raise, the event
         # must be answered all the same.
         with suppress(Exception):
-            self._logger.log(level, "%s", text, exc_info=error)
+            self._logger.log(level, "%s", text, exc_info=error and _traceback_of(error))
 
 
 def _is_current(cause: _Cause, now: float) -> bool:
@@ -215,22 +216,32 @@ def _now() -> float:
 
 def _find_places(error: BaseException) -> tuple[_Place | None, _Place | None, str]:
     """Return the application's first place in a traceback, the last place of all, and a description
-    of the application's last place.
+    of the application's last place, empty without a traceback.
     """
     outer: _Place | None = None
     inner: _Place | None = None
-    shown = "an unknown place"
+    shown = ""
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         inner = (code.co_filename, trace.tb_lineno)
         is_ours = not _is_of_the_application(trace.tb_frame)
         if not is_ours or outer is None:
-            shown = f"{code.co_filename}:{trace.tb_lineno} in {code.co_qualname}"
+            shown = f" at {code.co_filename}:{trace.tb_lineno} in {code.co_qualname}"
         if not is_ours and outer is None:
             outer = inner
         trace = trace.tb_next
     return outer, inner, shown
+
+
+def _traceback_of(error: BaseException) -> _ExcInfo:
+    """Return what `logging` takes for an exception, without the frames that lead from the runtime
+    to the application.
+    """
+    trace = error.__traceback__
+    while trace is not None and not _is_of_the_application(trace.tb_frame):
+        trace = trace.tb_next
+    return type(error), error, trace or error.__traceback__
 
 
 def _is_of_the_application(frame: FrameType) -> bool:

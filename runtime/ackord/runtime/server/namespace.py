@@ -101,8 +101,12 @@ class Namespace(Registering[SocketT]):
         """
         if name in RESERVED_EVENTS:
             raise ReservedEventError(name)
-        if name in self._registrations.routes:
-            raise UsageError(f"event {name!r} of namespace {self.name} has a route already")
+        first = self._registrations.routes.get(name)
+        if first is not None:
+            raise UsageError(
+                f"event {name!r} of namespace {self.name} is handled by {first} already, so "
+                f"{route} can't be registered as well: leave one of them out"
+            )
         self._registrations.routes[name] = route
         self._registrations.is_custom = True
 

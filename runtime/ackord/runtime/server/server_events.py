@@ -79,8 +79,12 @@ class ServerListeners:
             UsageError: the name has a route.
         """
         _check(name)
-        if name in self._routes:
-            raise UsageError(f"the server event {name!r} has a route already")
+        first = self._routes.get(name)
+        if first is not None:
+            raise UsageError(
+                f"the server event {name!r} is handled by {first} already, so {route} can't be "
+                "registered as well: leave one of them out"
+            )
         self._routes[name] = route
 
     async def receive(self, namespace: Any, event: EncodedEvent, log: LimitedLog) -> AckReply:

@@ -109,8 +109,11 @@ def _describe_issue(issue: Mapping[str, Any]) -> str:
 
 
 def describe_failure(failure: FailureReply) -> str:
-    """Say in a log line where a request is wrong and why; text of the request isn't echoed."""
+    """Say in a log line where a request is wrong and why, with the notes of the exception; text of
+    the request isn't echoed.
+    """
     issues = list(failure.issues or ())
     shown = ", ".join(_describe_issue(issue) for issue in issues[:_SHOWN_ISSUES])
     more = f" and {len(issues) - _SHOWN_ISSUES} more" if len(issues) > _SHOWN_ISSUES else ""
-    return f" ({shown}{more})" if shown else ""
+    notes = "".join(f": {note}" for note in getattr(failure, "__notes__", ()))
+    return f" ({shown}{more}){notes}" if shown else notes

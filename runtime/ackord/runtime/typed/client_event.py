@@ -17,7 +17,7 @@ from ackord.runtime.protocol.socketio.error_acks import unknown_event
 from ackord.runtime.sockets.routes import Arguments, EncodedArguments
 from ackord.runtime.typed.event import Event
 from ackord.runtime.typed.event_stream import LEFT, EventStream
-from ackord.runtime.typed.route import declared_error, encode_answer
+from ackord.runtime.typed.route import answer_of, encode_answer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -141,13 +141,18 @@ class ClientEvent(Generic[P, R, ItemT]):
 
     def rescue(self, error: BaseException) -> Any:
         """See `ackord.runtime.sockets.routes.Route.rescue`."""
-        return declared_error(self._event, error)
+        return answer_of(self._event, error)
 
     def encode(self, answer: Any) -> EncodedArguments:
         """See `ackord.runtime.sockets.routes.Route.encode`."""
         if self._event.acked and not self._handlers:
-            raise unknown_event()
-        return encode_answer(self._event, answer)
+            failure = unknown_event()
+            failure.add_note(
+                f"this client has no handler for it, write one with the decorator "
+                f"`{self._event.handler}` of the client, or as a method of its handlers"
+            )
+            raise failure
+        return encode_answer(self._event, self._handlers[0] if self._handlers else self, answer)
 
     @staticmethod
     def _call(handler: Callable[..., Any], arguments: Arguments) -> Any:

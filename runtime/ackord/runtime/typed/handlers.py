@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from ackord.runtime.signatures import signature_of
@@ -64,6 +65,7 @@ def awaiting(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[
     if is_async(handler):
         return cast("Callable[..., Coroutine[Any, Any, Any]]", handler)
 
+    @wraps(handler)
     async def handle(*arguments: Any) -> Any:
         return await handler(*arguments)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from ackord.runtime.errors import UsageError
@@ -19,8 +19,9 @@ from ackord.runtime.typed.context import Context
 from ackord.runtime.typed.event import NamespaceContract
 from ackord.runtime.typed.handlers import awaiting, check_handlers, handler
 from ackord.runtime.typed.member import dump_session, load_session
-from ackord.runtime.typed.model import DeclaredError, Error, error_message
+from ackord.runtime.typed.model import Error, error_message
 from ackord.runtime.typed.params import Params, ParamsT
+from ackord.runtime.typed.raised_errors import declared_error
 from ackord.runtime.typed.rate import RateLimiter
 from ackord.runtime.typed.rated_route import RatedRoute
 from ackord.runtime.typed.reach import Reach
@@ -187,6 +188,7 @@ class Namespace(Reach, Generic[ContextT]):
         if not self.__overrides_ours("around"):
             return handle
 
+        @wraps(handle)
         async def handle_within(ctx: Any, *arguments: Any) -> Any:
             async with self.around(ctx, name):
                 return await handle(ctx, *arguments)
@@ -271,13 +273,14 @@ class Namespace(Reach, Generic[ContextT]):
         context = self.__context(socket)
         try:
             refusal = await on_connect(context, *arguments)
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: BLE001  # raised again unless it is declared
             context._forget_expiry()  # noqa: SLF001  # not for applications
-            if not isinstance(raised, DeclaredError) or not isinstance(
-                raised.error, contract.connect_errors
-            ):
-                raise
-            refusal = raised.error
+            refusal = declared_error(
+                raised,
+                contract.connect_errors,
+                owner=f"The namespace {contract.path}",
+                key="connect_errors",
+            )
         if context._is_expired:  # noqa: SLF001  # likewise
             raise RefusalReply("The authentication has expired", {"code": AUTH_EXPIRED})
         if refusal is None:

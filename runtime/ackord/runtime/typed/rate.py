@@ -58,21 +58,22 @@ class RateLimiter:
         """
         if now >= self._ends:
             self._turn(now)
-        latest = self._latest
-        full = latest.get(key)
-        if full is None:
+        try:
+            full = self._latest[key]
+        except KeyError:
             full = self._find_earlier(key, now)
-            latest = self._latest
         if full <= now:
-            latest[key] = now + self._interval
-        elif full - now <= self._allowance:
-            latest[key] = full + self._interval
-        elif full - now <= self._window + _TOLERANCE:
+            self._latest[key] = now + self._interval
+            return 0.0
+        if full - now <= self._allowance:
+            self._latest[key] = full + self._interval
+            return 0.0
+        if full - now <= self._window + _TOLERANCE:
             return full - now - self._allowance
-        else:  # the event loop of that time has ended, and the clock of another one begins anew
-            self._earlier = {}
-            self._latest = {key: now + self._interval}
-            self._ends = now + self._window
+        # The event loop of that time has ended, and the clock of another one begins anew.
+        self._earlier = {}
+        self._latest = {key: now + self._interval}
+        self._ends = now + self._window
         return 0.0
 
     def _find_earlier(self, key: Hashable, now: float) -> float:

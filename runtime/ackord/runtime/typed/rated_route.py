@@ -45,19 +45,19 @@ class RatedRoute(TypedRoute):
 
     @override
     def handle(self, socket: Socket, arguments: Arguments) -> Coroutine[Any, Any, Any]:
+        now, taken = arguments
         context = socket.context or self._make_context(socket)
         key = socket.id if self._key_of is None else self._key_of(context, self._event.name)
-        wait = self._take(key, arguments[0])
-        if wait:
-            raise _too_many(arguments[0] + wait - get_running_loop().time())
-        return self._handler(context, *arguments[1:])
+        if wait := self._take(key, now):
+            raise _too_many(now + wait - get_running_loop().time())
+        return self._handler(context, *taken)
 
 
 def _with_time(decode: Decode) -> Decode:
-    """Put the time of arrival before the arguments: they may wait for a while to be handled."""
+    """Return the time of arrival beside the arguments: they may wait for a while to be handled."""
 
     def decode_with_time(payload: str, attachments: Sequence[bytes], /) -> Arguments:
-        return (get_running_loop().time(), *decode(payload, attachments))
+        return get_running_loop().time(), decode(payload, attachments)
 
     return decode_with_time
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine
 from functools import partial
+from inspect import unwrap
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ackord.runtime.errors import InvalidPayloadError
 from ackord.runtime.protocol.socketio.error_acks import INVALID_RESPONSE, FailureReply
 from ackord.runtime.sockets.routes import Arguments, Decode, Encode, EncodedArguments
 from ackord.runtime.typed.event import Event
-from ackord.runtime.typed.model import DeclaredError
+from ackord.runtime.typed.model import Error
+from ackord.runtime.typed.raised_errors import declared_error
 from pydantic_core import PydanticSerializationError
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from ackord.runtime.server.socket import Socket
@@ -44,8 +47,12 @@ class TypedRoute:
         # only add a call.
         self.decode: Decode = event.arguments.decode
         """See `Route.decode`."""
-        self.encode: Encode = partial(encode_answer, event)
+        self.encode: Encode = partial(encode_answer, event, handler)
         """See `Route.encode`."""
+
+    @override
+    def __repr__(self) -> str:
+        return name_of(self._handler)
 
     def handle(self, socket: Socket, arguments: Arguments) -> Coroutine[Any, Any, Any]:
         """See `Route.handle`."""
@@ -53,25 +60,20 @@ class TypedRoute:
 
     def rescue(self, error: BaseException) -> Any:
         """See `Route.rescue`."""
-        return declared_error(self._event, error)
+        return answer_of(self._event, error)
 
 
-def declared_error(event: Event[Any], error: BaseException) -> Any:
-    """Return the declared error of an event if a handler raised it (`Error.exception`): it is an
-    answer as well. Raise any other exception again; a note says if an error isn't declared.
-    """
-    if isinstance(error, DeclaredError):
-        if isinstance(error.error, event.errors):
-            return error.error
-        name = type(error.error).__name__
-        error.add_note(
-            f"The event {event.name!r} doesn't declare {name}, so the answer is 'internal': add "
-            f"{name} to its `errors` in the contract, or catch it in the handler"
-        )
-    raise error
+def answer_of(event: Event[Any], raised: BaseException) -> Any:
+    """Return the declared error that a handler has raised, or raise the exception again."""
+    return declared_error(raised, event.errors, owner=f"The event {event.name!r}", key="errors")
 
 
-def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
+def name_of(handler: Callable[..., Any]) -> str:
+    """Return the name of a handler with that of its class."""
+    return str(getattr(handler, "__qualname__", handler))
+
+
+def encode_answer(event: Event[Any], handler: Callable[..., Any], answer: Any) -> EncodedArguments:
     """Return the acknowledgement of an event; an empty one if the event declares none, because a
     client that asks for one must get one.
 
@@ -87,7 +89,25 @@ def encode_answer(event: Event[Any], answer: Any) -> EncodedArguments:
     except InvalidPayloadError as error:
         if _is_crash(error.__cause__):
             raise
-        raise FailureReply(INVALID_RESPONSE, "The handler's answer isn't as declared") from error
+        raise FailureReply(
+            INVALID_RESPONSE, "The handler's answer isn't as declared"
+        ) from _wrong_answer(event, handler, answer, error)
+
+
+def _wrong_answer(
+    event: Event[Any], handler: Callable[..., Any], answer: Any, refusal: InvalidPayloadError
+) -> InvalidPayloadError:
+    """Return the exception for the log: it names the handler, and has none of our own frames."""
+    code = getattr(unwrap(handler), "__code__", None)
+    place = "" if code is None else f" ({code.co_filename}:{code.co_firstlineno})"
+    why = str(refusal)
+    if isinstance(answer, Error) and not isinstance(answer, event.errors):
+        why = f"the event {event.name!r} doesn't declare it, add it to its `errors` in the contract"
+    wrong = InvalidPayloadError(
+        f"{name_of(handler)} returned a {type(answer).__name__}: {why}{place}"
+    )
+    wrong.__cause__ = refusal.__cause__
+    return wrong
 
 
 def _is_crash(error: BaseException | None) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 from ackord.runtime.protocol.socketio.event import EncodedEvent
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.typed.event import Event
-from ackord.runtime.typed.route import Handler, declared_error, encode_answer
+from ackord.runtime.typed.route import Handler, answer_of, encode_answer, name_of
+from typing_extensions import override
 
 
 class TypedServerRoute:
@@ -35,6 +36,10 @@ class TypedServerRoute:
         self.answers_failures = answers_failures
         """See `ServerRoute.answers_failures`."""
 
+    @override
+    def __repr__(self) -> str:
+        return name_of(self._handler)
+
     async def handle(self, namespace: Any, event: EncodedEvent) -> AckReply:
         """See `ServerRoute.handle`."""
         arguments = self._event.arguments.decode(event.arguments, event.attachments)
@@ -42,5 +47,5 @@ class TypedServerRoute:
         try:
             answer = await self._handler(*first, *arguments)
         except BaseException as error:  # noqa: BLE001  # raised again unless it is declared
-            answer = declared_error(self._event, error)
-        return encode_answer(self._event, answer)
+            answer = answer_of(self._event, error)
+        return encode_answer(self._event, self._handler, answer)

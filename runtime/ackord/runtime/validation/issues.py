@@ -48,6 +48,11 @@ NEUTRAL_MESSAGES: Final = {
     "zoneinfo_str": "Invalid timezone",
 }
 """Messages that replace some of pydantic's, by the type of the issue."""
+_LENGTHS_OF_BYTES: Final = {
+    "too_short": ("bytes_too_short", "least", "min_length"),
+    "too_long": ("bytes_too_long", "most", "max_length"),
+}
+"""What replaces pydantic's issues of bytes: it takes their length for a number of items."""
 _PYDANTIC: Final = frozenset({"pydantic", "pydantic_core"})
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _LABEL: Final = re.compile(r"[a-z]+(-[a-z]+)*\[|<class '")
@@ -70,6 +75,8 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
     for issue in found:
         if issue["input"] is MISSING:
             issue["type"], issue["msg"] = "missing", "Field required"
+        elif issue["type"] in _LENGTHS_OF_BYTES and _is_binary(issue["input"]):
+            _speak_of_bytes(issue)
     return [
         {
             "loc": _location(issue["loc"], names),
@@ -78,6 +85,18 @@ def list_issues(error: ValidationError, names: Sequence[str]) -> list[dict[str, 
         }
         for issue in found
     ]
+
+
+def _is_binary(value: object) -> bool:
+    """Whether a value is bytes, or a placeholder of an attachment."""
+    return isinstance(value, bytes) or (isinstance(value, dict) and "_placeholder" in value)
+
+
+def _speak_of_bytes(issue: ErrorDetails) -> None:
+    issue["type"], bound, key = _LENGTHS_OF_BYTES[issue["type"]]
+    count: int = issue.get("ctx", {})[key]
+    unit = "byte" if count == 1 else "bytes"
+    issue["msg"] = f"Data should have at {bound} {count} {unit}"
 
 
 def _message(issue: ErrorDetails, names: Sequence[str]) -> str:

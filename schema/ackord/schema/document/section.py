@@ -10,6 +10,7 @@ from typing import Final, get_args
 from ackord.schema.diagnostics.ignores import Ignore
 from ackord.schema.diagnostics.reporter import Reporter
 from ackord.schema.diagnostics.rules import RULES, WARNINGS
+from ackord.schema.document.default_hint import default_hint
 from ackord.schema.document.nodes import Name
 from ackord.schema.document.versions import is_version, near_version, shown_version
 from ackord.schema.model import AckStyle
@@ -26,7 +27,6 @@ _TRUTH: Final = {
 _EQUALS: Final = re.compile(r"([\w./-]{1,60})[ ]*(?:=>?|->)")
 """A key and another language's sign for a value."""
 _OTHER_WORDS: Final[Mapping_[str, str]] = {
-    "default": "write the default into the type: `type: int = 5`",
     "optional": "write a question mark after the type: `type: str?`",
     "required": "fields are required unless their type ends with `?` or has a default",
     "nullable": "write `T | null`",
@@ -83,6 +83,7 @@ class Section:
             else:
                 hint = (
                     report.nearest(entry.key.text, known)
+                    or (default_hint(mapping) if entry.key.text == "default" else None)
                     or _OTHER_WORDS.get(entry.key.text)
                     or f"known keys: {', '.join(known)}"
                 )

@@ -98,6 +98,8 @@ class _Parser:
                 hint = "a `?` stands once, after the whole type and before a default"
             elif token.kind in {"name", "string", "number"}:
                 hint = "write a default after `=`, and members of a union with `|` between them"
+            elif token.text == "{":
+                hint = "constraints stand beside the type: `{type: int = 5, ge: 1}`"
             raise ExpressionError(
                 token.start, token.end, f"unexpected {token.shown} after the type", hint
             )

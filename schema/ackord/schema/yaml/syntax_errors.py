@@ -24,6 +24,9 @@ _TYPE: Final = (
 """A type with brackets, and its default."""
 _PLAIN_BEFORE: Final = r"""[^,{}\[\]:\s"'][^,{}\[\]:"']*$"""
 """What stands without quotes before a place in braces or brackets."""
+_COLON_IN_VALUE: Final = r""":[ ]+(?=[^\s,{}\[\]:"'])(?P<value>[^\s,{}\[\]:"']*):"""
+"""A key, and the beginning of its value, which has a colon without a space."""
+_NAME_WITH_PARAMETERS: Final = r"[^\s,{}\[\]\"']*(?:\{[^\s{}]*\}[^\s,{}\[\]\"']*)*"
 _SEPARATOR: Final = r"[,{\[]"
 _CLOSING: Final = {"[": "]", "{": "}"}
 _QUOTE_NAMES: Final = {'"': "double quote", "'": "single quote"}
@@ -113,6 +116,16 @@ def find_problem(exc: Any, parser: PureParser, text: str) -> Problem:
 
 def _missing_space(stop: _Stop) -> Problem | None:
     if stop.problem == "found unexpected ':'":
+        value = re.search(rf"{_COLON_IN_VALUE}$", stop.text[stop.line_start : stop.at + 1])
+        if value is not None:
+            name = re.compile(_NAME_WITH_PARAMETERS).match(
+                stop.text, stop.line_start + value.start("value")
+            )
+            whole = name[0] if name else value["value"]
+            return stop.here(
+                "inside braces a value without quotes can't have a colon",
+                f"put the value in quotes: {_quoted(whole)}",
+            )
         return stop.here(
             "there is no space after this colon",
             "write a space after the colon of a key, as in `key: value`",
@@ -331,11 +344,13 @@ def _after_brackets(stop: _Stop) -> Problem | None:
         return None
     line_end = stop.text.find("\n", at) % (len(stop.text) + 1)
     rest = _without_comment(stop.text[at:line_end])
+    hint = "remove it; a text that begins with { or [ stands in quotes"
+    type_ = re.search(r"[{,]\s*type:\s*([\w.]+)", before)
+    if rest.startswith("=") and type_ is not None:
+        written = _short(f"{type_[1]} {rest}")
+        hint = f"a default stands in the type, constraints beside it: `{{type: {written}, …}}`"
     return stop.problem_at(
-        at,
-        len(rest),
-        f"after the {before[-1]} of a value nothing more can stand",
-        "remove it; a text that begins with { or [ stands in quotes",
+        at, len(rest), f"after the {before[-1]} of a value nothing more can stand", hint
     )
 
 

@@ -8,6 +8,7 @@ import logging
 import socket as sockets
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import uvicorn
@@ -24,6 +25,9 @@ default is those of 7.
 """
 
 _logger = logging.getLogger("ackord.runtime.hosting")
+
+_FORCED_WITHIN: Final = 0.1
+"""Seconds within which a second Ctrl-C is noticed."""
 
 
 class Host(uvicorn.Server):
@@ -136,7 +140,14 @@ class Host(uvicorn.Server):
         """Do nothing: `_announce` writes this line, with the path of Socket.IO."""
 
     async def _stop_application(self) -> None:
+        stopping = asyncio.create_task(self._engine_app.shutdown())
         try:
-            await self._engine_app.shutdown()
+            while not stopping.done() and not self.force_exit:  # which a second Ctrl-C sets
+                await asyncio.wait([stopping], timeout=_FORCED_WITHIN)
+        finally:
+            stopping.cancel()
+        try:
+            with suppress(asyncio.CancelledError):
+                await stopping
         except Exception:
             _logger.exception("The application raised while it was shut down")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Unpack
 
 from ackord.runtime.asgi_types import Application
@@ -23,9 +26,10 @@ def run(
     graceful_timeout: float = 5,
     **uvicorn: Unpack[UvicornKeywords],
 ) -> None:
-    """Serve until interrupted, with several workers in processes of their own.
+    """Serve until Ctrl-C or SIGTERM, with several workers in processes of their own.
 
     Raises:
+        SystemExit: the server can't start, or a second signal has ended it at once.
         UsageError: a setting doesn't exist, or can't work here.
     """
     if workers is not None and workers != 1:
@@ -52,5 +56,23 @@ def run(
         graceful_timeout=graceful_timeout,
         **uvicorn,
     )
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), _interrupted_by_sigterm():
         host_.run()
+    if host_.force_exit:
+        raise SystemExit(128 + signal.SIGINT)
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Generator[None]:
+    """Let SIGTERM do what Ctrl-C does, unless the application handles it: uvicorn raises the signal
+    that has stopped it once more at its end, and the process would be killed after all.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
