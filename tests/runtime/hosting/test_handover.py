@@ -16,6 +16,9 @@ from ackord.runtime.hosting.workers import handover
 from ackord.runtime.hosting.workers.handover import HandoverClient, HandoverServer, Outcome
 
 
+PAUSE = 0.05
+
+
 def descriptors() -> int:
     """Return how many file descriptors this process has."""
     return len(list(Path("/dev/fd").iterdir()))
@@ -79,7 +82,7 @@ def test_what_is_no_connection_is_closed(tmp_path: Path) -> None:
 def test_without_file_descriptors_a_worker_waits_says_so_and_takes_connections_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(handover, "PAUSE", 0.05)
+    monkeypatch.setattr(handover, "PAUSE", PAUSE)
 
     async def main() -> None:
         taken: asyncio.Future[tuple[socket.socket, bytes]] = (
@@ -90,22 +93,25 @@ def test_without_file_descriptors_a_worker_waits_says_so_and_takes_connections_l
         )
         client, connection = socket.socketpair()
         with client, connection, socket.socket(socket.AF_UNIX) as connecting:
+            began = asyncio.get_running_loop().time()
             with without_descriptors():
                 connecting.connect(str(tmp_path / "socket"))
                 descriptor = array.array("i", [connection.fileno()])
                 connecting.sendmsg(
                     [b"\0\0\0\x05hello"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)]
                 )
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(4 * PAUSE)
                 assert not taken.done()
-            async with asyncio.timeout(10):
+            waited = asyncio.get_running_loop().time() - began
+            async with asyncio.timeout(60):
                 adopted, data = await taken
             assert data == b"hello"
             with adopted:
                 adopted.sendall(b"there")
             assert client.recv(5) == b"there"
         server.close()
+        told = [line for line in caplog.messages if "ulimit" in line]
+        # One for each pause, not one for each turn of the event loop.
+        assert 1 <= len(told) <= waited / PAUSE + 2
 
     asyncio.run(main())
-    told = [line for line in caplog.messages if "ulimit" in line]
-    assert 1 <= len(told) <= 6  # one for each pause, not one for each turn of the event loop
