@@ -365,10 +365,10 @@ def test_upgrade_ignores_websocket_connection_with_same_sid_after_upgrade(addres
     play_in_time(address, scenario)
 
 
-# Violations close promptly: within 200 ms while the ping interval is 25 s, so that a ping timeout
-# can't pass for the check.
+# Violations close promptly: within seconds while the ping interval is 25 s, so that a ping timeout
+# can't pass for the check, and a busy machine can't fail it.
 
-PROMPT = 0.2
+PROMPT = 5
 
 
 VIOLATIONS = ["", "abc", "7", "9", "²", "b!", "2", "2probe", "1"]

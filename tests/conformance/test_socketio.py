@@ -219,7 +219,7 @@ def test_websocket_should_forcefully_close_the_session(address: str) -> None:
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         await websocket.send("1")
-        await websocket.expect_close(within=0.2)
+        await websocket.expect_close(within=5)
 
     play_in_time(address, scenario)
 
@@ -317,7 +317,7 @@ def test_should_disallow_connection_with_an_invalid_handshake(address: str) -> N
     async def scenario(client: Client) -> None:
         websocket = await client.open_websocket()
         await websocket.send("4abc")
-        await websocket.expect_close(within=0.2)
+        await websocket.expect_close(within=5)
 
     play_in_time(address, scenario)
 
@@ -416,6 +416,6 @@ def test_should_close_the_connection_upon_invalid_format(address: str, packet: s
     async def scenario(client: Client) -> None:
         websocket = await client.join()
         await websocket.send(packet)
-        await websocket.expect_close(within=0.2)
+        await websocket.expect_close(within=5)
 
     play_in_time(address, scenario)

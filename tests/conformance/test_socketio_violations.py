@@ -17,7 +17,7 @@ from tests.conformance.serving import serving_subprocess
 from tests.conformance.sio_client import Client, play, play_in_time
 from tests.hosts import Hosting
 
-PROMPT = 0.2
+PROMPT = 5
 SEPARATOR = "\x1e"
 
 

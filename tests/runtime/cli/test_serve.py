@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -129,15 +128,6 @@ def test_a_server_a_factory_and_an_application_are_served_until_a_signal(
     asyncio.run(main())
 
 
-async def refused(port: int) -> None:
-    """Wait until a server has closed its port."""
-    with suppress(ConnectionError):
-        while True:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_second_ctrl_c_does_not_wait_for_a_handler(folder: Path, workers: str) -> None:
     options = ("--graceful-timeout", "1000", "--workers", workers)
@@ -150,7 +140,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_handler(folder: Path, workers: str)
             socket.emit("hold")
             await socket.emit_with_ack("value")
             crew.signal(signal.SIGINT)
-            await refused(crew.port)
+            await crew.refused()
             crew.signal(signal.SIGINT)
             assert await crew.ended() == 130
 

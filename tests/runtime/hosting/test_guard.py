@@ -14,6 +14,7 @@ from ackord.runtime.hosting.uvicorn.guarded_websocket import GuardedWebSocket
 from ackord.runtime.hosting.uvicorn.websocket import DirectWebSocket
 from ackord.runtime.websocket import bounds
 
+from tests.attempts import hold_once
 from tests.runtime.hosting.network import Served, frame, masked, play, until
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
@@ -187,15 +188,18 @@ def test_who_never_finishes_a_request_is_dropped(
 def test_a_websocket_outlives_the_time_for_a_request(
     monkeypatch: pytest.MonkeyPatch, hosting: dict[str, bool]
 ) -> None:
-    monkeypatch.setattr(http_bounds, "HEAD_TIMEOUT", 0.1)
+    def claim(timeout: float) -> None:
+        monkeypatch.setattr(http_bounds, "HEAD_TIMEOUT", timeout)
 
-    async def scenario(served: Served) -> None:
-        reader, writer = await served.open_websocket()
-        await asyncio.sleep(0.3)
-        writer.write(masked(0x81, b"4still here"))
-        assert await frame(reader) == (0x81, b"4still here")
+        async def scenario(served: Served) -> None:
+            reader, writer = await served.open_websocket()
+            await asyncio.sleep(2 * timeout)
+            writer.write(masked(0x81, b"4still here"))
+            assert await frame(reader) == (0x81, b"4still here")
 
-    play(scenario, settings=hosting)
+        play(scenario, settings=hosting)
+
+    hold_once(claim, (0.15, 1, 5))
 
 
 @pytest.mark.parametrize("fragment", [b"", b"x"])
@@ -303,9 +307,11 @@ def test_who_takes_nothing_of_a_response_is_dropped(monkeypatch: pytest.MonkeyPa
 
 
 def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "STALL_TIMEOUT", 0.2)
+    def claim(timeout: float) -> None:
+        monkeypatch.setattr(bounds, "STALL_TIMEOUT", timeout)
+        play(lambda served: read_slowly(served, timeout / 20))
 
-    async def scenario(served: Served) -> None:
+    async def read_slowly(served: Served, pause: float) -> None:
         query = await served.open_polling()
         served.site.recorder.socket.send("4" + "x" * 9_000_000)
         reader, writer = await served.connect()
@@ -316,10 +322,10 @@ def test_who_reads_slowly_gets_the_whole_response(monkeypatch: pytest.MonkeyPatc
         size = 0
         while chunk := await reader.read(600_000):
             size += len(chunk)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(pause)
         assert size > 9_000_000
 
-    play(scenario)
+    hold_once(claim, (0.2, 1, 4))
 
 
 def test_bad_utf_8_is_a_warning_and_no_traceback(

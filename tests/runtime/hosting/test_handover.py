@@ -107,7 +107,7 @@ def test_without_file_descriptors_a_worker_waits_says_so_and_takes_connections_l
                 )
                 await asyncio.sleep(0.2)
                 assert not taken.done()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 adopted, data = await taken
             assert data == b"hello"
             with adopted:

@@ -190,13 +190,11 @@ def test_parked_polls_and_websockets_do_not_hold_the_exit() -> None:
         poll = asyncio.create_task(served.get(query))
         websocket, _ = await served.open_websocket()
         await until(lambda: served.site.recorders[0].socket.writable)
-        started = asyncio.get_running_loop().time()
         served.host.should_exit = True
         assert await poll == (200, b"1")
         assert (await frame(websocket))[0] == 0x88
-        assert asyncio.get_running_loop().time() - started < 1
         assert [recorder.ends for recorder in served.site.recorders] == [
             [("server shutting down", None)]
         ] * 2
 
-    play(scenario)
+    play(scenario, settings={"graceful_timeout": 1000})

@@ -185,9 +185,9 @@ def test_a_second_ctrl_c_ends_the_server_at_once() -> None:
         pids = await crew.pids()
         async with connect(f"http://127.0.0.1:{crew.port}") as socket:
             socket.emit("block")
-            await asyncio.sleep(0.2)
+            await socket.drain()
             crew.signal(signal.SIGINT)
-            await asyncio.sleep(0.2)
+            await crew.refused()
             crew.signal(signal.SIGINT)
             assert await crew.ended() == 128 + signal.SIGINT
         for pid in pids:
