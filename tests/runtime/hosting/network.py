@@ -143,7 +143,8 @@ def play(
 
 @asynccontextmanager
 async def serving(site: Site, **settings: Any) -> AsyncGenerator[Served]:
-    host = configure(site.app, port=0, **{"graceful_timeout": 2, **settings})
+    settings.setdefault("graceful_timeout", 2)
+    host = configure(site.app, port=0, **settings)
     task = asyncio.create_task(host.serve())
     await until(lambda: host.started or task.done())
     served = Served(site, host)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Final
 
 from ackord.runtime.adapters.base import AckCollector, LocalNamespace
 from ackord.runtime.adapters.cluster.messages import Answered, Asked
@@ -16,6 +17,11 @@ from ackord.runtime.errors import AckordError, DisconnectedError, InvalidAckErro
 from ackord.runtime.protocol.socketio.errors import PacketError
 from ackord.runtime.sockets.acks import AckReply
 from ackord.runtime.sockets.payloads import decode_array
+
+MAX_EARLY: Final = 1000
+"""Acknowledgements kept for a broadcast that overtook the message that says which sockets are
+asked; a server that sends through a Redis Cluster may reconnect between the two.
+"""
 
 
 class AckRelay:
@@ -115,7 +121,7 @@ class RemoteAcks:
     that only says how many gets ids that are invented here.
     """
 
-    __slots__ = ("_collector", "_gone", "_left", "_nameless", "_servers", "_sids")
+    __slots__ = ("_collector", "_early", "_gone", "_left", "_nameless", "_servers", "_sids")
 
     def __init__(self, collector: AckCollector) -> None:
         """Wait for other servers; the sockets of this process have been asked already."""
@@ -123,6 +129,8 @@ class RemoteAcks:
         self._servers: int | None = None  # how many of them are to say whom they ask, once known
         self._sids: dict[str, set[str]] = {}
         self._nameless: dict[str, list[str]] = {}
+        # What came before its server said which sockets it asks.
+        self._early: list[tuple[str, Answered]] = []
         self._gone: set[str] = set()
         self._left = 0  # servers that are waited for, and left before they said it
 
@@ -153,6 +161,9 @@ class RemoteAcks:
         sids = self._nameless[server] if asked.sids is None else asked.sids
         self._sids[server] = set(sids)
         self._collector.expect(self._sids[server])
+        early, self._early = self._early, []
+        for name, answered in early:
+            self.settle(name, answered)
         if server in self._gone:
             self.drop(server)
         self._seal_if_told()
@@ -162,6 +173,9 @@ class RemoteAcks:
         sid = answered.sid
         if not server:
             server = next((name for name, left in self._nameless.items() if left), "")
+        if server not in self._sids and not self._is_told and len(self._early) < MAX_EARLY:
+            self._early.append((server, answered))
+            return
         if sid is None and (nameless := self._nameless.get(server)):
             sid = nameless.pop()
         sids = self._sids.get(server)
