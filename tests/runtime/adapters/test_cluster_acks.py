@@ -9,10 +9,11 @@ import pytest
 from ackord.runtime.adapters.cluster.acks import MAX_EARLY, RemoteAcks
 from ackord.runtime.adapters.cluster.messages import Answered, Asked
 from ackord.runtime.server.gathering import Gathered, Gathering
+from ackord.runtime.sockets.acks import AckReply
 
 Said = tuple[str, Asked | Answered | int]
 
-YES = ('["yes"]', [])
+YES: AckReply = ('["yes"]', [])
 
 
 def gather(said: list[Said]) -> Gathered[str]:
