@@ -212,7 +212,7 @@ ATTRIBUTES = {
     *("sockets", "conn", "connected", "disconnected", "context", "data", "handshake", "id"),
     *("client_contract", "namespace", "recovered", "rooms", "is_in", "sid", "socket"),
 }
-STARTING = {"asgi", "lifespan", "run"}
+STARTING = {"asgi", "explorer_app", "lifespan", "run"}
 OURS = {"ask", "close", "deliver", "receive_server_event", "report_crash"}
 """What the server itself calls, in its event loop."""
 
