@@ -159,6 +159,26 @@ def test_the_session_of_a_node_server_is_validated(
     play(scenario)
 
 
+def test_a_client_that_goes_while_its_session_is_read_may_come_back_once_more() -> None:
+    async def scenario(site: Site, here: Stage, there: Stage) -> None:
+        peer, welcome, _ = await join(here)
+        offset = await hear(there, peer)
+        await lose(site, peer, welcome["pid"])
+        auth = f'{{"pid":"{welcome["pid"]}","offset":"{offset}"}}'
+        await site.call("CLIENT", "PAUSE", 60_000, "WRITE")
+        hasty = await there.open()
+        await hasty.send(f"40/quiet,{auth}")
+        while b" cmd=del " not in await site.call("CLIENT", "LIST"):
+            pass
+        await hasty.close()
+        await eventually(lambda: not len(there.server.environment.tasks))
+        await site.call("CLIENT", "UNPAUSE")
+        _, again, _ = await join(here, auth)
+        assert again == welcome
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("data", [{"text": "\ud800"}, {"number": 10**400}])
 def test_a_session_that_cannot_be_written_is_not_kept(
     data: Any, caplog: pytest.LogCaptureFixture
@@ -274,7 +294,9 @@ def test_a_server_that_is_overtaken_by_the_trimming_says_so(
 ) -> None:
     async def scenario(site: Site, here: Stage, there: Stage) -> None:
         peer, _, _ = await join(here)
-        await hear(here, peer)
+        await site.call("ACL", "SETUSER", "default", "-xread")
+        await hear(here, peer)  # ends the reading that waits: the next one is refused
+        await here.server.of("/quiet").publish("own")
         data = '{"packet":{"type":2,"data":["x"]},"opts":{"rooms":[],"except":[]}}'
         words = ("uid", "emitter", "nsp", "/quiet", "type", "3", "data", data)
         entry = encode_command(("XADD", "socket.io", "MAXLEN", 200, "*", *words))
@@ -284,9 +306,11 @@ def test_a_server_that_is_overtaken_by_the_trimming_says_so(
             replies = b""
             while replies.count(b"\r\n") < 2000:
                 replies += connection.recv(65_536)
+        await site.call("ACL", "SETUSER", "default", "+xread")
+        assert '"own"' in await peer.receive_text()
         heard = 0
         while "was trimmed" not in caplog.text or heard < 200:
-            await peer.receive()
+            assert '"x"' in await peer.receive_text()
             heard += 1
         assert heard < 1000
         told = [record.message for record in caplog.records if "was trimmed" in record.message]

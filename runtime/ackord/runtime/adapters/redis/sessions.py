@@ -11,6 +11,7 @@ import asyncio
 import re
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, Final, Protocol
 
 from ackord.runtime.adapters.base import KeptSession, Target
@@ -91,15 +92,24 @@ class StreamHistory:
         if not _PID.fullmatch(pid) or not (offset is None or _OFFSET.fullmatch(offset)):
             return None
         writer, key = self._reading.writer, self._key_prefix + pid
-        match await writer.transact(("GET", key), ("DEL", key)):
-            case [bytes(value), _]:
-                session = _read_session(value, pid, offset)
-            case _:
+        taken = writer.transact(("GET", key), ("PTTL", key), ("DEL", key))
+        try:
+            session = _read_session((await asyncio.shield(taken))[0], pid, offset)
+            if session is None:
                 return None
-        if session is None:
-            return None
-        seen = session.seen
-        return session if await writer.call("XRANGE", self._stream, seen, seen) else None
+            seen = session.seen
+            return session if await writer.call("XRANGE", self._stream, seen, seen) else None
+        except asyncio.CancelledError:  # the client has gone again, and may come back once more
+            taken.add_done_callback(partial(self._put_back, key))
+            raise
+
+    def _put_back(self, key: str, taken: asyncio.Future[list[Any]]) -> None:
+        if taken.cancelled() or taken.exception() is not None:
+            return
+        value, left, _ = taken.result()
+        if value is not None and left > 0:
+            kept = self._reading.writer.call("SET", key, value, "PX", left)
+            kept.add_done_callback(self._reading.watch_session)
 
     async def missed(
         self, session: KeptSession, until: str
@@ -135,9 +145,9 @@ class StreamHistory:
                 start = _next(position)
 
 
-def _read_session(value: bytes, pid: str, offset: str | None) -> KeptSession | None:
+def _read_session(value: bytes | None, pid: str, offset: str | None) -> KeptSession | None:
     try:
-        members = unpack(b64decode(value, validate=True))
+        members = unpack(b64decode(value or b"", validate=True))
     except (ValueError, InvalidMessageError):
         return None
     match members:

@@ -381,7 +381,7 @@ class StreamBus:
             await self._mended.wait()
             try:
                 if was_lost:
-                    await self._check_position()
+                    await self._check_position("the connection was lost")
                     was_lost = False
                 reply = await self._reader.call(
                     *("XREAD", "COUNT", settings.read_count, "BLOCK", block),
@@ -389,7 +389,7 @@ class StreamBus:
                 )
                 entries = list(entries_of(reply))
                 if len(entries) >= lagging:
-                    await self._has_last_entry("this server was too slow to read it")
+                    await self._check_position("this server was too slow to read it")
             except ClusterError as error:
                 if self._reader.is_connected:  # such as a Redis that still loads its data
                     self._log.write_warning(
@@ -406,21 +406,15 @@ class StreamBus:
                 await asyncio.sleep(left)
             due = loop.time() + READ_INTERVAL
 
-    async def _check_position(self) -> None:
-        """Look, after a loss of the connection, whether the stream still has the last entry."""
-        if not await self._has_last_entry("the connection was lost"):
-            for number in tuple(self._pending):  # they may be among the lost ones
-                self._perform_own(number)
-
-    async def _has_last_entry(self, meanwhile: str) -> bool:
-        """Tell whether the stream still has the entry that was read last; if not, say so: entries
-        after it may be gone as well.
+    async def _check_position(self, meanwhile: str) -> None:
+        """Look whether the stream still has the entry that was read last. If not, entries after it
+        may be gone as well: say so, and perform those of this server, which may be among them.
         """
         name = self._settings.name
         if self.position == b"0-0" or await self._reader.call(
             "XRANGE", name, self.position, self.position
         ):
-            return True
+            return
         self.gaps += 1
         self._log.write_warning(
             "trimmed",
@@ -429,7 +423,8 @@ class StreamBus:
             f"other servers may be lost ({self.gaps} times since the start). A larger max_len, on "
             "all servers, keeps more",
         )
-        return False
+        for number in tuple(self._pending):
+            self._perform_own(number)
 
     def _take(self, fields: Fields) -> None:
         uid = fields.get(b"uid", b"").decode("utf-8", "replace")
