@@ -29,16 +29,19 @@ async def on_worker(crew: Crew, number: int) -> tuple[Line, str]:
 async def join(line: Line, sid: str, **auth: Any) -> dict[str, str]:
     """Join with a session; return the answer to CONNECT."""
     assert await line.ask(post(sid, f"40{json.dumps(auth)}".encode())) == (200, b"ok")
-    _, body = await line.ask(get(sid))
-    answer: dict[str, str] = json.loads(body.rpartition(b"40")[2])
-    return answer
+    while True:
+        for packet in (await line.ask(get(sid)))[1].split(b"\x1e"):
+            if packet.startswith(b"40"):
+                answer: dict[str, str] = json.loads(packet[2:])
+                return answer
 
 
 async def comes_back(crew: Crew, home: int, away: int) -> bool:
     """Whether a client of one worker that lost its connection is recognized by another one."""
     first, sid = await on_worker(crew, home)
     await join(first, sid)
-    await first.ask(post(sid, b'420["tell",1]'))  # so that there is a history
+    await first.ask(post(sid, b'42["tell",1]'))  # so that there is a history
+    assert b'["told",1' in (await first.ask(get(sid)))[1]
     line, sid = await on_worker(crew, home)
     welcome = await join(line, sid)
     await line.ask(post(sid, b"1"))
@@ -84,8 +87,12 @@ def test_connections_for_a_worker_that_takes_none_are_refused_in_time(loop: str)
             await crew.logged("can't be handed over to worker 1")
             for answer in islice(asyncio.as_completed(asked, timeout=60), 4):
                 assert (await answer)[0] == 503
+            opening = [asyncio.ensure_future(crew.open_session()) for _ in range(60)]
+            for opened in islice(asyncio.as_completed(opening, timeout=60), 12):
+                assert (await opened)[2] == 0  # a new client stays, others wait for worker 1
         finally:
             os.kill(pid, signal.SIGCONT)
+        await asyncio.gather(*opening)
         answers = await asyncio.gather(*asked)
         assert (200, b"ok") in answers  # they were in the queue of the worker
         assert {status for status, _ in answers} == {200, 503}

@@ -7,7 +7,6 @@ may be on their way to a worker.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -33,6 +32,11 @@ def echo(value: Any) -> Any:
     return value
 
 
+def block() -> None:
+    print("it blocks", file=sys.stderr, flush=True)
+    time.sleep(600)
+
+
 def tell(value: Any) -> None:
     server.emit("told", value)
 
@@ -42,15 +46,11 @@ def connected(socket: Socket) -> None:
     async def count() -> int:
         return len(await server.fetch_sockets())
 
-    async def hang() -> None:
-        await asyncio.sleep(600)
-
     socket.on("pid", os.getpid)
     socket.on("echo", echo)
     socket.on("tell", tell)
     socket.on("count", count)
-    socket.on("block", lambda: time.sleep(600))
-    socket.on("hang", hang)
+    socket.on("block", block)
 
 
 if __name__ == "__main__":
