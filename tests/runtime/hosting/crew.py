@@ -97,6 +97,15 @@ class Crew:
         async with asyncio.timeout(60):
             return await self.process.wait()
 
+    async def refused(self) -> None:
+        """Wait until the server has closed its port."""
+        with suppress(ConnectionError):
+            async with asyncio.timeout(60):
+                while True:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    writer.close()
+                    await asyncio.sleep(0.01)
+
     async def logged(self, text: str) -> str:
         """Wait for a line of the log."""
         async with asyncio.timeout(60):
