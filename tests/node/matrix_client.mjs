@@ -23,9 +23,10 @@ async function networkTo(target) {
   await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${listener.address().port}`,
-    async cut() {
-      await new Promise((resolve) => setTimeout(resolve, 50)); // until a GET is parked
-      pipes.forEach((pipe) => pipe.resetAndDestroy());
+    // Cut connections until the client has noticed: over long-polling a GET must be parked.
+    async cut(noticed) {
+      const cutting = setInterval(() => pipes.forEach((pipe) => pipe.resetAndDestroy()), 50);
+      await noticed.finally(() => clearInterval(cutting));
     },
   };
 }
@@ -150,9 +151,7 @@ const STEPS = {
   async "a cut connection is opened again"(manager, socket) {
     const before = socket.id;
     manager.reconnection(true);
-    const disconnected = next(socket, "disconnect");
-    await network.cut();
-    await disconnected;
+    await network.cut(next(socket, "disconnect"));
     await next(socket, "connect");
     return { renewed: socket.id !== before, works: await ask(socket, "echo", 1) };
   },
@@ -179,9 +178,7 @@ if (recoveryTarget) {
     };
     const [first] = [next(ada, "news"), await publish(1, 2)];
     await first;
-    const gone = next(ada, "disconnect");
-    await fragile.cut();
-    await gone;
+    await fragile.cut(next(ada, "disconnect"));
     await publish(3, 4, 5);
     await next(ada, "connect");
     await publish(6);
