@@ -71,9 +71,9 @@ class Lab:
         limit = self.warm_up + self.seconds + MARGIN
         try:
             _await_word(load, "begin", limit)
+            before = {pid: cpu.read(pid).total for pid in watched}
             if during is not None:
                 during()
-            before = {pid: cpu.read(pid).total for pid in watched}
             result = Result.parse(_await_word(load, "end ", limit))
             spent = {pid: cpu.read(pid).total - before[pid] for pid in watched}
             load.finish(MARGIN)
