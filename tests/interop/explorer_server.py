@@ -40,6 +40,14 @@ class Handlers:
     async def on_every(self, ctx: Any, value: Any) -> Any:
         return value
 
+    async def on_evaluate(self, ctx: Any, formula: Any, node: Any, pair: Any) -> float:
+        return float(self.evaluate(formula))
+
+    def evaluate(self, formula: Any) -> Any:
+        if isinstance(formula, self.lab.Sum):
+            return self.evaluate(formula.left) + self.evaluate(formula.right)
+        return formula.value
+
     async def on_divide(self, ctx: Any, dividend: int, divisor: int) -> Any:
         return dividend / divisor if divisor else self.lab.DivisionByZero(dividend=dividend)
 

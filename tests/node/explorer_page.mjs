@@ -27,6 +27,14 @@ async function open(options = {}, address = url, before = () => {}) {
   return page;
 }
 
+/** Open the page with another contract than the server's. */
+const openChanged = (change) => open({}, url, (page) => page.route("**/contract.json", async (route) => {
+  const response = await route.fetch();
+  const served = await response.json();
+  change(served);
+  await route.fulfill({ response, json: served });
+}));
+
 async function step(name, action) {
   const value = await action().catch((error) => ({ failed: String(error.stack) }));
   console.log(JSON.stringify({ [name]: value ?? null }));
@@ -148,6 +156,14 @@ await step("typed error", async () => {
   await send(one);
   await one.locator(".outcome.good").waitFor();
   return { ...error, then: await one.locator(".result .value").innerText() };
+});
+await step("types that contain themselves", async () => {
+  await choose(one, "evaluate");
+  const empty = await one.locator(".sender [data-field]").evaluateAll((fields) => fields.map((each) => each.dataset.field).join(" "));
+  await one.locator(".sender .fill").click();
+  await send(one);
+  await one.locator(".outcome.good").waitFor();
+  return { empty, answer: await one.locator(".result .value").innerText() };
 });
 await step("result style", async () => {
   await choose(one, "wrapped");
@@ -287,10 +303,7 @@ await step("disconnected", async () => {
   return { status: await two.locator(".status").textContent(), send: await two.locator(".send").isDisabled() };
 });
 await step("read-only", async () => {
-  const other = await open({}, url, (page) => page.route("**/contract.json", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: { ...(await response.json()), read_only: true } });
-  }));
+  const other = await openChanged((served) => (served.read_only = true));
   const [listening, asking] = [client(other, 0), client(page, 0)];
   await connect(listening, "open");
   await listening.locator('.status[data-state="connected"]').waitFor();
@@ -299,18 +312,34 @@ await step("read-only", async () => {
   return { ...seen, others: await asking.locator(".send").count() };
 });
 await step("many events", async () => {
-  const other = await open({}, url, (page) => page.route("**/contract.json", async (route) => {
-    const response = await route.fetch();
-    const served = await response.json();
-    const [lab] = served.contracts[0].namespaces;
+  const other = await openChanged(({ contracts: [{ namespaces: [lab] }] }) => {
     lab.client_to_server = Array.from({ length: 500 }, (_, index) => ({ ...lab.client_to_server[3], name: `divide_${index}`, identifier: `divide_${index}` }));
-    await route.fulfill({ response, json: served });
-  }));
+  });
   const choices = await client(other, 0).locator(".sender > .row option").count();
   await other.fill(".search", "divide_499");
   const found = await other.locator("[data-search]:visible .event-name").allTextContents();
   await other.context().close();
   return { choices, found };
+});
+await step("deep types, long names and strange texts", async () => {
+  const long = "a_name_that_somebody_has_generated_".repeat(4);
+  const strange = "</script><img src=x onerror=alert(1)>\n\nAnother paragraph.";
+  const other = await openChanged(({ contracts: [contract] }) => {
+    const levels = Array.from({ length: 100 }, (_, level) => ({ kind: "record", name: `Level${level}`, fields: [{ name: long, type: level < 99 ? { kind: "ref", name: `Level${level + 1}` } : { kind: "scalar", name: "str" } }] }));
+    contract.doc = strange;
+    contract.types.push(...levels);
+    contract.namespaces[0].client_to_server = [{ name: long, identifier: long, doc: strange, args: [{ name: "level", doc: strange, type: { kind: "ref", name: "Level0" } }] }];
+  });
+  const where = client(other, 0);
+  await connect(where, "open");
+  await where.locator('.status[data-state="connected"]').waitFor();
+  await other.locator(".event summary").first().click();
+  await where.locator(".sender .fill").click();
+  await send(where);
+  await entry(where, "sent", long).waitFor();
+  const seen = await other.evaluate(() => [".docs", ".client"].map((name) => document.querySelector(name)).filter((each) => each.scrollWidth > each.clientWidth).map((each) => `${each.className} is wider than it may be`));
+  await other.context().close();
+  return seen;
 });
 await step("a lost server", async () => {
   const other = await open({}, url, (page) => page.removeAllListeners("console"));

@@ -8,6 +8,8 @@ const http = createServer();
 const io = new Server(http, { pingInterval: 3000, allowRequest: (request, answer) => answer(null, !request.headers.origin || new URL(request.headers.origin).host === request.headers.host) });
 const error = (code, rest) => ({ error: { code, message: code, ...rest } });
 
+const evaluate = (formula) => (formula.kind === "sum" ? evaluate(formula.left) + evaluate(formula.right) : formula.value);
+
 const lab = io.of("/lab");
 lab.use((socket, next) => {
   const { key } = socket.handshake.auth;
@@ -18,6 +20,7 @@ lab.on("connection", (socket) => {
   socket.on("nothing", () => socket.emit("shown", PNG));
   socket.on("empty", (ack) => ack());
   socket.on("every", (value, ack) => (value.whole > 100 ? ack(error("invalid_request", { message: "The arguments don't fit the event", issues: [{ loc: ["value", "whole"], type: "less_than_equal", msg: "Input should be less than or equal to 100" }] })) : ack(value)));
+  socket.on("evaluate", (formula, node, pair, ack) => ack(evaluate(formula)));
   socket.on("divide", (dividend, divisor, ack) => ack(divisor ? dividend / divisor : error("division_by_zero", { data: { dividend } })));
   socket.on("wrapped", (value, ack) => ack({ ok: value }));
   socket.on("picture", (data, ack) => ack(data));

@@ -1,3 +1,4 @@
+import { type Heights, heightsOf, typeHeight } from "./height.js";
 import type { ContractJson, Declaration, ErrorType, Namespace, Room, Type } from "./ir.js";
 
 /** A contract, whose parts are found by their names. */
@@ -10,6 +11,7 @@ export class Contract {
   readonly rooms: readonly Room[];
   readonly namespaces: readonly Namespace[];
   readonly #types: ReadonlyMap<string, Declaration>;
+  readonly #heights: Heights;
 
   constructor(json: ContractJson) {
     this.name = json.name;
@@ -20,6 +22,7 @@ export class Contract {
     this.rooms = json.rooms ?? [];
     this.namespaces = json.namespaces ?? [];
     this.#types = new Map(this.types.map((each) => [each.name, each]));
+    this.#heights = heightsOf(this.types);
   }
 
   type(name: string): Declaration {
@@ -42,5 +45,16 @@ export class Contract {
     const declared = this.type(type.name);
     if (declared.kind === "newtype") return declared.base;
     return declared.kind === "alias" ? this.resolve(declared.type) : declared;
+  }
+
+  /** The place of the type whose smallest value is the least nested; the first of several. */
+  simplest(types: readonly Type[]): number {
+    const heights = types.map((type) => typeHeight(this.#heights, type));
+    return heights.indexOf(Math.min(...heights));
+  }
+
+  /** Whether values of a type are made of others, and the type may so contain itself. */
+  hasParts(type: Type): boolean {
+    return ["record", "tagged_union", "union", "tuple", "nullable"].includes(this.resolve(type).kind);
   }
 }

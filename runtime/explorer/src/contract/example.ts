@@ -7,9 +7,8 @@ import type { Contract } from "./contract.js";
 import type { Constraints, Field, RecordType, ScalarType, Type } from "./ir.js";
 import { patternExample } from "./pattern_example.js";
 
-/** Depths from which lists that may be empty are, and from which everything is that can be. */
-const SHALLOW = 4;
-const DEEPEST = 8;
+/** From this depth on, lists and maps are empty and values null where they may be, and unions take their simplest member. */
+const DEEP = 4;
 
 /** Make a value of a type; `hint` is the name of the field, from which texts are made. */
 export function example(contract: Contract, type: Type, hint = "", depth = 0): Value {
@@ -19,26 +18,27 @@ export function example(contract: Contract, type: Type, hint = "", depth = 0): V
       return scalar(contract, found, hint);
     case "list": {
       const { min_items = 0, max_items = 1 } = found.constraints ?? {};
-      const count = depth >= DEEPEST ? 0 : Math.max(min_items, depth < SHALLOW && max_items > 0 ? 1 : 0);
+      const count = Math.max(min_items, depth < DEEP && max_items > 0 ? 1 : 0);
       return Array.from({ length: count }, () => example(contract, found.item, singular(hint), depth + 1));
     }
     case "map":
-      return depth >= DEEPEST ? {} : { [mapKey(contract, found.key)]: example(contract, found.value, singular(hint), depth + 1) };
+      return depth >= DEEP && !found.constraints?.min_items ? {} : { [mapKey(contract, found.key)]: example(contract, found.value, singular(hint), depth + 1) };
     case "tuple":
       return found.items.map((item) => example(contract, item, hint, depth + 1));
     case "literal":
       return found.values[0] ?? null;
     case "union":
-      return found.members[0] ? example(contract, found.members[0], hint, depth) : null;
+      return example(contract, found.members[depth < DEEP ? 0 : contract.simplest(found.members)] as Type, hint, depth + 1);
     case "nullable":
-      return depth >= DEEPEST ? null : example(contract, found.item, hint, depth + 1);
+      return depth >= DEEP ? null : example(contract, found.item, hint, depth + 1);
     case "enum":
       return found.members[0]?.value ?? "";
     case "record":
       return recordExample(contract, found, depth);
     case "tagged_union": {
-      const [first] = membersOf(contract, found);
-      return first ? { [found.tag]: first.tag_value ?? "", ...recordExample(contract, first, depth) } : {};
+      const members = membersOf(contract, found);
+      const chosen = members[depth < DEEP ? 0 : contract.simplest(members.map(reference))];
+      return chosen ? { [found.tag]: chosen.tag_value ?? "", ...recordExample(contract, chosen, depth) } : {};
     }
     case "python":
       return schemaExample(found.json_schema);
@@ -51,6 +51,8 @@ export function fieldExamples(contract: Contract, fields: readonly Field[], dept
 }
 
 const recordExample = (contract: Contract, record: RecordType, depth: number): { [name: string]: Value } => fieldExamples(contract, record.fields ?? [], depth);
+
+const reference = (record: RecordType): Type => ({ kind: "ref", name: record.name });
 
 const singular = (name: string): string => (/[^s]s$/.test(name) ? name.slice(0, -1) : name);
 

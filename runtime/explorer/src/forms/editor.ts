@@ -47,6 +47,10 @@ export interface Labels {
   readonly depth: number;
 }
 
+/** Forms within forms are indented, but not so often that nothing is left of the width. */
+const MOST_INDENTS = 5;
+export const indented = (name: string, labels: Labels): string => (labels.depth > 0 && labels.depth <= MOST_INDENTS ? `${name} nested` : name);
+
 export type MakeEditor = (type: Type, labels: Labels) => Editor;
 
 export interface FormContext { readonly contract: Contract; readonly make: MakeEditor }

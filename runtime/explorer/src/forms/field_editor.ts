@@ -27,6 +27,8 @@ export class FieldEditor extends Editor {
       this.#presences.length === 1
         ? null
         : select(this.#presences.map((each) => (each === "absent" ? absent : each)), () => this.#arrange(), { class: "presence", "aria-label": `${field.name}: value, null or absent` });
+    // A record may contain itself: what is made of parts is only made where it is asked for.
+    if (resolved.kind === "nullable" && this.#presences[0] === "value" && context.contract.hasParts(type)) this.#select("null");
     const limits = [...constraintsOf(resolved.kind === "scalar" ? resolved : field.type)];
     this.element = h(
       "div",
@@ -41,6 +43,11 @@ export class FieldEditor extends Editor {
 
   get #current(): Presence {
     return this.#presences[this.#presence?.selectedIndex ?? 0] ?? "value";
+  }
+
+  #select(wanted: Presence): void {
+    const index = this.#presences.indexOf(wanted);
+    if (this.#presence && index >= 0) this.#presence.selectedIndex = index;
   }
 
   /** Make the inner editor when it is needed: a record may contain itself. */
@@ -75,8 +82,7 @@ export class FieldEditor extends Editor {
 
   writePresent(value: Value | undefined): void {
     const wanted: Presence = value === undefined ? "absent" : value === null && this.#presences.includes("null") ? "null" : "value";
-    const index = this.#presences.indexOf(wanted);
-    if (this.#presence && index >= 0) this.#presence.selectedIndex = index;
+    this.#select(wanted);
     this.#arrange();
     if (wanted === "value" && value !== undefined) this.#inner?.write(value);
   }

@@ -3,7 +3,7 @@
 import type { Field, ListType, MapType, TupleType } from "../contract/ir.js";
 import { button, h, newId, replace } from "../dom/element.js";
 import { isList, isObject, type Value } from "../values/json.js";
-import { Editor, type FormContext, type Labels } from "./editor.js";
+import { Editor, type FormContext, indented, type Labels } from "./editor.js";
 import { FieldEditor } from "./field_editor.js";
 
 /** The fields of a record, an error, or an event's arguments. */
@@ -15,7 +15,7 @@ export class FieldsEditor extends Editor {
     super();
     this.#fields = new Map(fields.map((field) => [field.name, new FieldEditor(context, field, labels.depth + 1)]));
     const rows = [...this.#fields.values()].map((field) => field.element);
-    this.element = h("div", { class: labels.depth ? "fields nested" : "fields", role: "group", "aria-labelledby": labels.labelId }, rows, fields.length ? null : h("p", { class: "hint" }, "No fields."));
+    this.element = h("div", { class: indented("fields", labels), role: "group", "aria-labelledby": labels.labelId }, rows, fields.length ? null : h("p", { class: "hint" }, "No fields."));
   }
 
   override part(part: string | number): Editor | undefined {
@@ -45,7 +45,7 @@ abstract class ItemsEditor extends Editor {
   constructor(protected readonly context: FormContext, protected readonly labels: Labels, adder: string | null) {
     super();
     const add = adder && button(adder, () => this.add(), { class: "quiet add" });
-    this.element = h("div", { class: "list", role: "group", "aria-labelledby": labels.labelId }, this.rows, add);
+    this.element = h("div", { class: indented("list", labels), role: "group", "aria-labelledby": labels.labelId }, this.rows, add);
   }
 
   protected abstract add(): Editor;

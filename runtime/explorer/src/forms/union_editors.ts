@@ -6,6 +6,9 @@ import { isObject, member, type Value } from "../values/json.js";
 import { Editor, type FormContext, type Labels } from "./editor.js";
 import { FieldsEditor } from "./group_editors.js";
 
+/** From this depth on, a form begins with the simplest member of a union: a union may contain itself. */
+const DEEP = 2;
+
 /** One of several editors, chosen by name. */
 abstract class SwitchingEditor extends Editor {
   readonly element: HTMLElement;
@@ -13,11 +16,11 @@ abstract class SwitchingEditor extends Editor {
   readonly #body = h("div", {});
   protected inner: Editor | null = null;
 
-  constructor(names: readonly string[], label: string, private readonly makers: readonly (() => Editor)[]) {
+  constructor(names: readonly string[], label: string, private readonly makers: readonly (() => Editor)[], first = 0) {
     super();
     this.#choice = select(names, () => this.choose(this.#choice.selectedIndex), { "aria-label": label });
     this.element = h("div", { class: "union" }, this.#choice, this.#body);
-    this.choose(0);
+    this.choose(first);
   }
 
   protected get chosen(): number {
@@ -55,6 +58,7 @@ export class TaggedEditor extends SwitchingEditor {
       members.map((each) => each.tag_value ?? each.name),
       `${labels.hint || union.name}: ${union.tag}`,
       members.map((each) => () => new FieldsEditor(context, each.fields ?? [], { ...labels, depth: labels.depth + 1 })),
+      labels.depth < DEEP ? 0 : context.contract.simplest(members.map(({ name }) => ({ kind: "ref", name }))),
     );
     this.#context = context;
     this.#union = union;
@@ -79,7 +83,12 @@ export class UnionEditor extends SwitchingEditor {
   readonly #members: readonly Type[];
 
   constructor(context: FormContext, members: readonly Type[], labels: Labels) {
-    super(members.map(typeText), `${labels.hint || "value"}: type`, members.map((type) => () => context.make(type, { ...labels, depth: labels.depth + 1 })));
+    super(
+      members.map(typeText),
+      `${labels.hint || "value"}: type`,
+      members.map((type) => () => context.make(type, { ...labels, depth: labels.depth + 1 })),
+      labels.depth < DEEP ? 0 : context.contract.simplest(members),
+    );
     this.#context = context;
     this.#members = members;
   }
@@ -96,10 +105,10 @@ export class UnionEditor extends SwitchingEditor {
   }
 }
 
-/** A value or null, where no field offers the choice: items of lists, values of maps. */
+/** A value or null, where no field offers the choice: items of lists, values of maps. It begins as null if the value has parts. */
 export class NullableEditor extends SwitchingEditor {
   constructor(context: FormContext, item: Type, labels: Labels) {
-    super(["value", "null"], `${labels.hint || "value"}: value or null`, [() => context.make(item, labels), () => new NullEditor()]);
+    super(["value", "null"], `${labels.hint || "value"}: value or null`, [() => context.make(item, labels), () => new NullEditor()], Number(context.contract.hasParts(item)));
   }
 
   read(): Value {
