@@ -28,6 +28,8 @@ class Handlers:
 
     lab: Any
     """The generated package."""
+    to: Any
+    """Chooses rooms: of the generated class, which is another base."""
 
     async def on_connect(self, ctx: Any, auth: Any) -> Any:
         return None if auth.key == "open" else self.lab.WrongKey(hint="it is open")
@@ -69,8 +71,26 @@ class Handlers:
         refused = isinstance(answer, self.lab.Refused)
         return f"refused: {answer.why}" if refused else f"said {answer}"
 
+    async def on_flood(self, ctx: Any, count: int) -> None:
+        for _ in range(count):
+            self.to(self.lab.GroupRoom("blue")).said("blue", "again")
+
     async def on_wrong(self, ctx: Any) -> Any:
         return "Not A Word"
+
+
+class Desk:
+    """The handlers of ``/desk``, whose authentication expires."""
+
+    lab: Any
+
+    async def on_connect(self, ctx: Any, auth: Any) -> Any:
+        return None if auth.token == "open" else self.lab.WrongKey(hint="it is open")
+
+    on_refresh_auth = on_connect
+
+    async def on_end(self, ctx: Any) -> None:
+        ctx.expire_in(0)
 
 
 def make_server(lab: Any) -> Server:
@@ -79,6 +99,7 @@ def make_server(lab: Any) -> Server:
 
     server = Server(ping_interval=3)
     server.register(type("Lab", (Handlers, lab.LabNamespace), {"lab": lab})())
+    server.register(type("Desk", (Desk, lab.DeskNamespace), {"lab": lab})())
     server.register(type("Tenant", (lab.TenantNamespace,), {"on_where": on_where})())
     return server
 

@@ -49,7 +49,7 @@ def page(node: NodeScripts, chromium: str, url: str) -> dict[str, Any]:
 
 def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
     said = page["documentation"]
-    assert (said["title"], said["events"]) == ("lab: Ackord explorer", 15)
+    assert (said["title"], said["events"]) == ("lab: Ackord explorer", 18)
     assert said["text"] == (
         "Link Try it Arguments dividend int divisor int Acknowledgement float within 5 s "
         'Errors division_by_zero: Nobody can do that. Example [ "divide", 1, 1 ] Answer 0.5'
@@ -89,8 +89,25 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
         ("large values", {"parts": 1900, "text": True, "more": True, "packet": 20_033}),
         ("rooms", {"values": ['"blue"', '"<img src=x onerror=alert(1)>"'], "elements": 0}),
         ("the server asks", ['"said True"', '"refused: no time"']),
+        ("a question among many events", {"asked": ["confirm waits for an answer"], "left": 0}),
+        (
+            "JSON that no form can hold",
+            [
+                "true: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+                "Not sent: see the fields.",
+                "true: nested more than 100 deep",
+                "Not sent: see the fields.",
+                "true: values isn't in the contract",
+                "Not sent: see the fields.",
+                "must be one of red, light-blue",
+            ],
+        ),
         ("the log", {"shown": ["said"], "paused": 0, "resumed": 2, "cleared": 0}),
         ("dynamic namespace", '"tenant 5"'),
+        (
+            "authentication that expires",
+            ["wrong_key", "Answered, without a valueN ms", 0],
+        ),
         ("try it", "divide"),
         ("by keyboard", {"tab": "JSON", "answer": "4"}),
         ("disconnected", {"status": "Disconnected", "send": True}),
@@ -110,6 +127,7 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
                 ["Connected", False, False],
                 ["Reconnecting…", True, True],
                 ["Connected", False, False],
+                ["The connection was lost before the answer came.", 0],
             ],
         ),
         ("accessible", []),

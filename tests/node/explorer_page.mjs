@@ -234,6 +234,39 @@ await step("the server asks", async () => {
   }
   return seen;
 });
+await step("a question among many events", async () => {
+  await choose(one, "ask");
+  await input(one.locator(".sender"), "question").fill("still there?");
+  await send(one);
+  await one.locator(".answer").waitFor();
+  await choose(two, "flood");
+  await input(two.locator(".sender"), "count").fill("400");
+  await send(two);
+  await entry(one, "sent", "ask").waitFor({ state: "detached" });
+  const asked = await one.locator(".answer-title").allTextContents();
+  await one.getByRole("button", { name: "Answer" }).click();
+  await entry(one, "ack", "ask").waitFor();
+  return { asked, left: await one.locator(".answer").count() };
+});
+await step("JSON that no form can hold", async () => {
+  const sender = one.locator(".sender");
+  await choose(one, "every");
+  await sender.locator(".fill").click();
+  await sender.getByRole("tab", { name: "JSON" }).click();
+  const area = sender.locator(".form textarea:visible").first();
+  const text = await area.inputValue();
+  const seen = [];
+  for (const wrong of ["{", `${"[".repeat(500)}${"]".repeat(500)}`, '{"values": 1}']) {
+    await area.fill(wrong);
+    await sender.getByRole("tab", { name: "Form" }).click();
+    seen.push(`${await area.inputValue() === wrong}: ${await sender.locator(".problem:visible").textContent()}`);
+    await send(one);
+    seen.push(await outcome(one));
+  }
+  await area.fill(text.replace('"red"', '"purple"'));
+  await sender.getByRole("tab", { name: "Form" }).click();
+  return [...seen, await field(sender, "color").locator(".problem:visible").textContent()];
+});
 await step("not as declared", async () => {
   await choose(two, "wrong");
   await send(two);
@@ -243,9 +276,14 @@ await step("not as declared", async () => {
 await step("the log", async () => {
   const log = two.locator(".log");
   await log.getByRole("searchbox").fill("said");
-  const shown = await log.locator(".entry:visible .entry-title").allTextContents();
+  const shown = [...new Set(await log.locator(".entry:visible .entry-title").allTextContents())];
   await log.getByRole("searchbox").fill("");
   await log.getByRole("button", { name: "Pause" }).click();
+  await choose(two, "flood");
+  await input(two.locator(".sender"), "count").fill("5");
+  await send(two);
+  await log.getByRole("button", { name: "Resume (6)" }).waitFor();
+  await log.getByRole("button", { name: "Clear" }).click();
   const before = await log.locator(".entry").count();
   await choose(two, "empty");
   await send(two);
@@ -277,6 +315,27 @@ await step("dynamic namespace", async () => {
   await send(three);
   await three.locator(".outcome.good").waitFor();
   return await three.locator(".result .value").innerText();
+});
+await step("authentication that expires", async () => {
+  const three = client(page, 2);
+  const setup = three.locator(".setup");
+  await three.getByRole("button", { name: "Disconnect" }).click();
+  await setup.evaluate((element) => (element.open = true));
+  await setup.locator("> .row select").first().selectOption("/desk");
+  await input(setup, "token").fill("open");
+  await three.getByRole("button", { name: "Connect", exact: true }).click();
+  await three.locator('.status[data-state="connected"]').waitFor();
+  const said = [];
+  await choose(three, "ackord:refresh_auth");
+  for (const [token, outcome] of [["shut", ".outcome.bad strong"], ["open", ".outcome.good"]]) {
+    await input(three.locator(".sender"), "token").fill(token);
+    await send(three);
+    said.push(await three.locator(outcome).textContent());
+  }
+  await choose(three, "end");
+  await send(three);
+  await three.locator('.status[data-state="disconnected"]').waitFor();
+  return [said[0], said[1].replace(/\d+\.\d ms/, "N ms"), await entry(three, "received", "ackord:auth_expired").locator(".badge").count()];
 });
 await step("try it", async () => {
   await page.locator(".event", { hasText: "divide" }).locator(".try").click();
@@ -347,11 +406,16 @@ await step("a lost server", async () => {
   await lost.locator(".setup > .row select").last().selectOption("polling");
   await connect(lost, "open");
   const states = [];
+  await choose(lost, "ask");
+  await input(lost.locator(".sender"), "question").fill("still there?");
   for (const [offline, state] of [[false, "connected"], [true, "reconnecting"], [false, "connected"]]) {
     await other.context().setOffline(offline);
     await lost.locator(`.status[data-state="${state}"]`).waitFor();
-    states.push([await lost.locator(".status").textContent(), await lost.locator(".send").isDisabled(), await lost.locator(".actions .hint").isVisible()]);
+    states.push([await lost.locator(".status").textContent(), await lost.locator(".send").isDisabled(), await lost.locator(".sender .actions .hint").isVisible()]);
+    if (states.length === 1) await send(lost);
+    if (states.length === 1) await lost.locator(".answer").waitFor();
   }
+  states.push([await lost.locator(".outcome").textContent(), await lost.locator(".answer").count()]);
   await other.context().close();
   return states;
 });

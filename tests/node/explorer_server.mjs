@@ -30,7 +30,12 @@ lab.on("connection", (socket) => {
     const answer = await socket.timeout(30_000).emitWithAck("confirm", question);
     ack(answer?.error ? `refused: ${answer.error.data.why}` : `said ${answer ? "True" : "False"}`);
   });
+  socket.on("flood", (count) => Array.from({ length: count }, () => lab.to("group:blue").emit("said", "blue", "again")));
   socket.on("wrong", (ack) => ack("Not A Word"));
+});
+io.of("/desk").on("connection", (socket) => {
+  socket.on("ackord:refresh_auth", ({ token }, ack) => (token === "open" ? ack() : ack(error("wrong_key", { data: { hint: "it is open" } }))));
+  socket.on("end", () => (socket.emit("ackord:auth_expired"), socket.disconnect()));
 });
 io.of(/^\/tenant\/\d+$/).on("connection", (socket) => socket.on("where", (ack) => ack(`tenant ${socket.nsp.name.split("/")[2]}`)));
 http.listen(0, "127.0.0.1", () => console.log(`listening ${http.address().port}`));

@@ -19,11 +19,9 @@ export function answerForm(contract: Contract, context: FormContext, event: Even
     if (!values || !forms[index]?.check(values)) return;
     const error = errors[index - 1];
     answer(error ? [failure(error.code, values)] : success(event, values));
-    element.remove();
   };
-  const element = h("div", { class: "answer" }, h("p", { class: "answer-title" }, "The server waits for an answer"), choice, forms.map((form) => form.element), button("Answer", send, { class: "primary" }));
   show(0);
-  return element;
+  return h("div", { class: "answer-form" }, choice, forms.map((form) => form.element), button("Answer", send, { class: "primary" }));
 }
 
 function failure(code: string, data: { readonly [name: string]: Value }): Value {

@@ -7,14 +7,17 @@ import { formContext } from "../forms/editors.js";
 import { Form } from "../forms/form.js";
 import type { Settings } from "../settings.js";
 import { isObject, member, toBase64, isBytes, isList, type Value } from "../values/json.js";
-import { answerForm } from "./answer_form.js";
 import { Connection, type State, type Transports } from "./connection.js";
 import { Log } from "./log.js";
+import { Questions } from "./questions.js";
 import { argumentProblems, readIssues } from "./reply.js";
 import { EventSender } from "./event_sender.js";
 
 const STATES: { readonly [state in State]: string } = { disconnected: "Disconnected", connecting: "Connecting…", connected: "Connected", reconnecting: "Reconnecting…" };
 const TRANSPORTS: readonly Transports[] = ["websocket, then polling", "websocket", "polling"];
+
+/** What the server says before it ends a connection whose authentication has expired (docs/expiring-auth.md). */
+const EXPIRED: Event = { name: "ackord:auth_expired", identifier: "auth_expired" };
 
 /** One client of the console: its connection, what it sends, and its log. */
 export class ClientPanel {
@@ -22,6 +25,7 @@ export class ClientPanel {
   readonly #settings: Settings;
   readonly #choices: readonly { readonly contract: Contract; readonly namespace: Namespace; readonly context: FormContext }[];
   readonly #log = new Log();
+  readonly #questions = new Questions();
   readonly #state = h("span", { class: "status", role: "status" });
   readonly #namespace: HTMLSelectElement;
   readonly #transport = select(TRANSPORTS, () => undefined);
@@ -58,6 +62,7 @@ export class ClientPanel {
       h("header", { class: "client-head" }, h("h3", {}, name), this.#state, this.#toggle, button("×", close, { class: "quiet remove", "aria-label": `Remove ${name}` })),
       this.#setup,
       this.#sending,
+      this.#questions.element,
       this.#log.element,
     );
     this.#chosen();
@@ -110,14 +115,16 @@ export class ClientPanel {
     return contract.resolve(namespace.auth).kind === "record" ? values : values["auth"];
   }
 
+  /** Whether the form holds what the contract declares; if not, it is shown there. */
+  #isValid(form: Form | null): boolean {
+    const values = form?.read();
+    return values === undefined || (values !== null && form?.check(values) === true);
+  }
+
   #connectOrClose(): void {
     if (this.#connection) return this.#close();
     this.#problem.hidden = true;
-    const params = this.#params?.read();
-    const auth = this.#auth?.read();
-    if (params === null || auth === null) return;
-    const isValid = [!params || this.#params?.check(params), !auth || this.#auth?.check(auth)];
-    if (isValid.includes(false)) return;
+    if ([this.#params, this.#auth].map((form) => this.#isValid(form)).includes(false)) return;
     const where = this.#where();
     this.#connection = new Connection(this.#settings.target, where.path, where.auth === undefined ? undefined : base64Inside(where.auth), TRANSPORTS[this.#transport.selectedIndex] ?? "websocket", {
       state: (state, detail, wire) => {
@@ -147,13 +154,13 @@ export class ClientPanel {
 
   #received(name: string, args: readonly Value[], wire: Parameters<Parameters<Connection["send"]>[3]>[0]["wire"], answer: ((values: readonly Value[]) => typeof wire) | null): void {
     const { contract, namespace, context } = this.#choice;
-    const event = namespace.server_to_client?.find((each) => each.name === name);
+    const event = [...(namespace.server_to_client ?? []), ...(namespace.auth_expires ? [EXPIRED] : [])].find((each) => each.name === name);
     const problems = event ? argumentProblems(contract, event.args ?? [], args) : [{ loc: [], msg: "the contract has no such event of the server" }];
     const reply = (values: readonly Value[]): void => {
       this.#log.add({ kind: "sent", title: `answer to ${name}`, values, wire: answer?.(values) ?? [] });
     };
-    const asks = answer && event && !this.#settings.readOnly;
-    this.#log.add({ kind: "received", title: name, values: args, problems, wire, ...(answer ? { note: "asks for an answer" } : {}), extra: asks ? answerForm(contract, context, event, reply) : null });
+    this.#log.add({ kind: "received", title: name, values: args, problems, wire, ...(answer ? { note: "asks for an answer" } : {}) });
+    if (answer && event && !this.#settings.readOnly) this.#questions.ask(contract, context, event, args, reply);
   }
 
   #close(): void {
@@ -175,6 +182,7 @@ export class ClientPanel {
     this.#toggle.classList.toggle("primary", isFree);
     this.#namespace.disabled = !isFree;
     this.#sender?.enable(state === "connected");
+    if (state !== "connected") this.#questions.discard();
   }
 }
 

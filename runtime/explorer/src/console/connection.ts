@@ -22,7 +22,8 @@ export interface Listener {
   event(name: string, args: readonly Value[], wire: readonly Packet[], answer: ((values: readonly Value[]) => readonly Packet[]) | null): void;
 }
 
-export interface Answer { readonly values: readonly Value[] | null; readonly ms: number; readonly wire: readonly Packet[] }
+/** What came back for an event: values, or why there are none. */
+export interface Answer { readonly values: readonly Value[] | "timeout" | "connection lost"; readonly ms: number; readonly wire: readonly Packet[] }
 
 const TRANSPORTS: { readonly [name in Transports]: string[] } = {
   "websocket, then polling": ["websocket", "polling"],
@@ -71,12 +72,12 @@ export class Connection {
     return this.#socket.connected;
   }
 
-  /** Send an event; `answered` is called with the acknowledgement, or without values when none came in time. */
+  /** Send an event; `answered` is called with the acknowledgement, or when none can come any more. */
   send(name: string, args: readonly Value[], timeoutMs: number | null, answered: (answer: Answer) => void): readonly Packet[] {
     if (timeoutMs === null) return this.#wire.during(() => this.#socket.emit(name, ...args));
     const start = performance.now();
     const done = (error: Error | null, ...values: unknown[]): void =>
-      answered({ values: error ? null : values.map(received), ms: performance.now() - start, wire: error ? [] : this.#lastWire });
+      answered({ values: error ? (this.#socket.connected ? "timeout" : "connection lost") : values.map(received), ms: performance.now() - start, wire: error ? [] : this.#lastWire });
     return this.#wire.during(() => this.#socket.timeout(timeoutMs).emit(name, ...args, done));
   }
 
@@ -88,12 +89,13 @@ export class Connection {
   #listen(listener: Listener): void {
     this.#socket.on("connect", () => listener.state("connected", this.#socket.recovered ? "the session was recovered" : "", this.#lastWire));
     this.#socket.on("connect_error", (error: Error & { data?: unknown }) => {
-      if (this.#socket.active) listener.state("reconnecting", `can't connect: ${error.message}`, []);
+      if (this.#socket.active) listener.state("reconnecting", `no server answers (${error.message})`, []);
       else listener.refused({ message: error.message, data: received(error.data) }, this.#lastWire);
     });
     this.#socket.on("disconnect", (reason) => {
       if (this.#closed) return;
-      listener.state(this.#socket.active ? "reconnecting" : "disconnected", reason, reason === "io server disconnect" ? this.#lastWire : []);
+      const byServer = reason === "io server disconnect";
+      listener.state(this.#socket.active ? "reconnecting" : "disconnected", byServer ? "by the server" : `the connection is lost (${reason})`, byServer ? this.#lastWire : []);
     });
     this.#socket.onAny((name: string, ...args: unknown[]) => {
       const last = args.at(-1);

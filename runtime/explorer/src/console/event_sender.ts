@@ -85,9 +85,9 @@ export class EventSender {
     const event = this.#event;
     const form = this.#form;
     const args = form?.read();
-    if (!connection || !event || !form || !args) return;
+    if (!connection || !event || !form) return;
+    if (!args || (this.#checks.checked && !form.check(args))) return replace(this.#result, h("p", { class: "outcome bad" }, "Not sent: see the fields."));
     if (!this.#checks.checked) form.show([]);
-    else if (!form.check(args)) return replace(this.#result, h("p", { class: "outcome bad" }, "Not sent: see the fields."));
     const values = positional(event.args ?? [], args);
     const seconds = event.timeout ?? TIMEOUT;
     const wire = connection.send(event.name, values, event.acked ? seconds * 1000 : null, (answer) => this.#answered(event, form, answer, seconds));
@@ -97,9 +97,10 @@ export class EventSender {
 
   #answered(event: Event, form: Form, answer: Answer, seconds: number): void {
     const show = (...children: (HTMLElement | null)[]): void => (form === this.#form ? replace(this.#result, children) : undefined);
-    if (!answer.values) {
-      this.log.add({ kind: "error", title: event.name, note: `no answer within ${seconds} s` });
-      return show(h("p", { class: "outcome bad" }, `No answer within ${seconds} s.`));
+    if (typeof answer.values === "string") {
+      const note = answer.values === "timeout" ? `no answer within ${seconds} s` : "the connection was lost before the answer came";
+      this.log.add({ kind: "error", title: event.name, note });
+      return show(h("p", { class: "outcome bad" }, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`));
     }
     const time = `${answer.ms.toFixed(1)} ms`;
     const reply = readReply(this.contract, event, answer.values);

@@ -19,8 +19,6 @@ export interface Entry {
   readonly note?: string;
   readonly problems?: readonly Issue[];
   readonly wire?: readonly Packet[];
-  /** What belongs to the entry beside its values: the form of an answer. */
-  readonly extra?: Child;
 }
 
 /** What happened to one client, the newest first. */
@@ -30,7 +28,7 @@ export class Log {
   readonly #filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the log", on: { input: () => this.#refilter() } });
   readonly #pause: HTMLButtonElement;
   readonly #empty = h("p", { class: "empty" }, "Nothing yet. What this client sends and receives appears here.");
-  #waiting: HTMLElement[] = [];
+  readonly #waiting: HTMLElement[] = [];
   #paused = false;
 
   constructor() {
@@ -42,8 +40,13 @@ export class Log {
   add(entry: Entry): void {
     const row = rowOf(entry);
     if (!this.#paused) return this.#show(row);
-    this.#waiting = [...this.#waiting, row].slice(-MOST_ENTRIES);
-    this.#pause.textContent = `Resume (${this.#waiting.length})`;
+    this.#waiting.push(row);
+    if (this.#waiting.length > MOST_ENTRIES) this.#waiting.shift();
+    this.#label();
+  }
+
+  #label(): void {
+    this.#pause.textContent = !this.#paused ? "Pause" : this.#waiting.length ? `Resume (${this.#waiting.length})` : "Resume";
   }
 
   #show(row: HTMLElement): void {
@@ -64,20 +67,20 @@ export class Log {
   #toggle(): void {
     this.#paused = !this.#paused;
     this.#pause.setAttribute("aria-pressed", String(this.#paused));
-    this.#pause.textContent = this.#paused ? "Resume" : "Pause";
-    if (this.#paused) return;
-    for (const row of this.#waiting) this.#show(row);
-    this.#waiting = [];
+    if (!this.#paused) for (const row of this.#waiting.splice(0)) this.#show(row);
+    this.#label();
   }
 
   #clear(): void {
     this.#list.replaceChildren();
+    this.#waiting.length = 0;
+    this.#label();
     this.#empty.hidden = false;
   }
 }
 
 function rowOf(entry: Entry): HTMLElement {
-  const time = new Date().toISOString().slice(11, 23);
+  const time = new Date();
   const titleId = newId();
   const details: Child[] = [
     entry.values?.map(valueView),
@@ -92,9 +95,15 @@ function rowOf(entry: Entry): HTMLElement {
     entry.problems?.length ? h("span", { class: "badge bad" }, "not as declared") : null,
     h("span", { class: "entry-summary" }, entry.values?.length ? summary(entry.values) : (entry.note ?? "")),
     entry.values?.length && entry.note ? h("span", { class: "entry-note" }, entry.note) : null,
-    h("time", {}, time),
+    h("time", { datetime: time.toISOString() }, timeText(time)),
   ];
-  return h("li", { class: `entry ${entry.kind}` }, hasDetails ? h("details", {}, h("summary", {}, head), details) : h("div", { class: "entry-line" }, head), entry.extra);
+  return h("li", { class: `entry ${entry.kind}` }, hasDetails ? h("details", {}, h("summary", {}, head), details) : h("div", { class: "entry-line" }, head));
+}
+
+/** The time where the reader is, to the millisecond. */
+function timeText(time: Date): string {
+  const [hours, minutes, seconds] = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0"));
+  return `${hours}:${minutes}:${seconds}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
 function wireView(packets: readonly Packet[]): HTMLElement {

@@ -1,6 +1,12 @@
 import { h, newId } from "./element.js";
 
-export interface Tab { readonly label: string; readonly panel: HTMLElement; readonly shown?: () => void }
+export interface Tab {
+  readonly label: string;
+  readonly panel: HTMLElement;
+  readonly shown?: () => void;
+  /** Whether another tab may be shown in place of this one. */
+  readonly leave?: () => boolean;
+}
 
 /** Tabs as the ARIA practices describe them: arrow keys move between them. */
 export function tabs(label: string, all: readonly Tab[]): { element: HTMLElement; show: (index: number) => void; current: () => number } {
@@ -11,7 +17,7 @@ export function tabs(label: string, all: readonly Tab[]): { element: HTMLElement
     return h("button", { type: "button", role: "tab", id: newId(), "aria-controls": tab.panel.id, on: { click: () => show(index) } }, tab.label);
   });
   const show = (index: number): void => {
-    if (index === current) return;
+    if (index === current || all[current]?.leave?.() === false) return;
     current = index;
     buttons.forEach((button, each) => {
       button.setAttribute("aria-selected", String(each === index));
@@ -27,9 +33,8 @@ export function tabs(label: string, all: readonly Tab[]): { element: HTMLElement
   const move = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
-    const next = (current + step + all.length) % all.length;
-    show(next);
-    buttons[next]?.focus();
+    show((current + step + all.length) % all.length);
+    buttons[current]?.focus();
   };
   const list = h("div", { class: "tabs", role: "tablist", "aria-label": label, on: { keydown: move } }, buttons);
   const element = h("div", { class: "tabbed" }, list, all.map((tab) => tab.panel));

@@ -26,8 +26,8 @@ export class Form {
     this.#json.element.rows = 6;
     this.#tabs = fields.length
       ? tabs(`${label}: form or JSON`, [
-          { label: "Form", panel: h("div", {}, this.#editor.element, this.#editor.problem), shown: () => this.#fromJson() },
-          { label: "JSON", panel: h("div", {}, this.#json.element, this.#json.problem), shown: () => this.#json.write(this.#editor.read()) },
+          { label: "Form", panel: h("div", {}, this.#editor.element, this.#editor.problem) },
+          { label: "JSON", panel: h("div", {}, this.#json.element, this.#json.problem), shown: () => this.#json.write(this.#editor.read()), leave: () => this.#fromJson() },
         ])
       : null;
     const filling = fields.length ? button("Example", () => this.write(fieldExamples(context.contract, fields)), { class: "quiet fill", title: "Fill in values made from the types" }) : null;
@@ -41,6 +41,10 @@ export class Form {
   /** The values by name, valid or not; null if the JSON can't be read, which is shown. */
   read(): { readonly [name: string]: Value } | null {
     if (!this.#isJson) return this.#editor.read();
+    return this.#readJson();
+  }
+
+  #readJson(): { readonly [name: string]: Value } | null {
     const value = this.#json.read();
     if (isObject(value)) return value;
     this.#json.show(this.#json.syntaxProblem() ?? "must be an object with the names of the fields");
@@ -58,8 +62,13 @@ export class Form {
   check(values: { readonly [name: string]: Value }): boolean {
     const checker = new Checker(this.#context.contract);
     checker.fields(this.#fields, values);
-    this.show(checker.issues);
-    return !checker.issues.length;
+    const issues = [...checker.issues, ...this.#unknown(values)];
+    this.show(issues);
+    return !issues.length;
+  }
+
+  #unknown(values: { readonly [name: string]: Value }): readonly Issue[] {
+    return Object.keys(values).filter((name) => !this.#fields.some((field) => field.name === name)).map((name) => ({ loc: [name], msg: "isn't in the contract" }));
   }
 
   show(issues: readonly Issue[]): void {
@@ -67,8 +76,17 @@ export class Form {
     else showIssues(this.#editor, issues);
   }
 
-  #fromJson(): void {
-    const value = this.#json?.element.value ? this.#json.read() : null;
-    if (isObject(value)) this.#editor.write(value);
+  /** Take over what is written as JSON; return whether it can be read. What no field can hold is told at the field. */
+  #fromJson(): boolean {
+    const values = this.#json.element.value.trim() ? this.#readJson() : {};
+    if (!values) return false;
+    const unknown = this.#unknown(values);
+    this.#json.show(unknown.length ? unknown.map(describeIssue).join("; ") : null);
+    if (unknown.length) return false;
+    this.#editor.write(values);
+    const checker = new Checker(this.#context.contract);
+    checker.fields(this.#fields.filter((field) => Object.hasOwn(values, field.name)), values);
+    showIssues(this.#editor, checker.issues);
+    return true;
   }
 }

@@ -51,7 +51,7 @@ export class TextEditor extends Editor {
   }
 
   write(value: Value): void {
-    this.#input.value = value === null ? "" : String(value);
+    this.#input.value = value === null ? "" : typeof value === "object" ? formatJson(value) : String(value);
   }
 }
 

@@ -16,7 +16,7 @@ export const hasBytes = (value: Value): boolean => isBytes(value) || (isList(val
 export const member = (value: { readonly [key: string]: Value }, key: string): Value | undefined =>
   Object.hasOwn(value, key) ? value[key] : undefined;
 
-/** Levels of lists and objects that are read: what is nested deeper would overflow the stack somewhere. */
+/** Levels of lists and objects that are read: servers take no more by default, and what is nested deeper would overflow the stack somewhere. */
 const DEEPEST = 100;
 
 /** Turn what socket.io-client gives into values: its bytes are an ArrayBuffer. */
@@ -49,13 +49,14 @@ export function withoutBytes(value: Value): Value {
   return value;
 }
 
-export function withBytes(value: Value): Value {
-  if (isList(value)) return value.map(withBytes);
+function withBytes(value: Value, depth = 0): Value {
+  if (depth > DEEPEST) throw new SyntaxError(`nested more than ${DEEPEST} deep`);
+  if (isList(value)) return value.map((each) => withBytes(each, depth + 1));
   if (!isObject(value)) return value;
   const entries = Object.entries(value);
   const [first] = entries;
   if (entries.length === 1 && first?.[0] === BINARY && typeof first[1] === "string") return fromBase64(first[1]);
-  return Object.fromEntries(entries.map(([key, each]) => [key, withBytes(each)]));
+  return Object.fromEntries(entries.map(([key, each]) => [key, withBytes(each, depth + 1)]));
 }
 
 /** Read JSON in which `{"$base64": …}` stands for bytes; throws a `SyntaxError`. */
