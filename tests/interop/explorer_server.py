@@ -71,6 +71,9 @@ class Handlers:
         refused = isinstance(answer, self.lab.Refused)
         return f"refused: {answer.why}" if refused else f"said {answer}"
 
+    async def on_echo(self, ctx: Any, text: str) -> str:
+        return text
+
     async def on_flood(self, ctx: Any, count: int) -> None:
         for _ in range(count):
             self.to(self.lab.GroupRoom("blue")).said("blue", "again")

@@ -294,16 +294,33 @@ await step("the log", async () => {
   await log.getByRole("button", { name: "Clear" }).click();
   return { shown, paused, resumed, cleared: await log.locator(".entry").count() };
 });
+async function copied(where) {
+  await where.locator(".code-view summary").click();
+  const texts = {};
+  for (const name of ["Python", "TypeScript", "Command line"]) {
+    await where.getByRole("tab", { name }).click();
+    texts[name] = await where.locator(".code-view pre:visible").textContent();
+  }
+  return texts;
+}
 await step("code", async () => {
   await choose(one, "every");
   await one.locator(".sender .fill").click();
-  await one.locator(".code-view summary").click();
-  const texts = {};
-  for (const name of ["Python", "TypeScript", "Command line"]) {
-    await one.getByRole("tab", { name }).click();
-    texts[name] = await one.locator(".code-view pre:visible").textContent();
-  }
-  return texts;
+  return copied(one);
+});
+await step("code of strange texts", async () => {
+  const text = `-it's $HOME \`id\` "quoted" \\n !! %s ${"\u{1f600}"} \u2028é`;
+  await choose(one, "echo");
+  await input(one.locator(".sender"), "text").fill(text);
+  return { text, ...(await copied(one)) };
+});
+await step("code without an acknowledgement, with many bytes", async () => {
+  await choose(one, "nothing");
+  const { "Command line": command } = await copied(one);
+  await choose(one, "picture");
+  await one.locator(".sender input[type=file]").setInputFiles({ name: "much", mimeType: "application/octet-stream", buffer: Buffer.alloc(1000) });
+  const codes = Object.values(await copied(one)).map((text) => text.split("\n").find((line) => line.includes("file")));
+  return [command.includes(" --no-ack "), ...codes];
 });
 await step("dynamic namespace", async () => {
   await page.getByRole("button", { name: "Add a client" }).click();

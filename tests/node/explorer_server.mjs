@@ -30,6 +30,7 @@ lab.on("connection", (socket) => {
     const answer = await socket.timeout(30_000).emitWithAck("confirm", question);
     ack(answer?.error ? `refused: ${answer.error.data.why}` : `said ${answer ? "True" : "False"}`);
   });
+  socket.on("echo", (text, ack) => ack(text));
   socket.on("flood", (count) => Array.from({ length: count }, () => lab.to("group:blue").emit("said", "blue", "again")));
   socket.on("wrong", (ack) => ack("Not A Word"));
 });

@@ -97,7 +97,7 @@ def test_the_data_are_the_contracts_of_what_is_registered() -> None:
     told = ask(serve(explorer=Explorer(read_only=True)), "/explorer/contract.json").json
     kept = json.loads((ROOT / "examples/chat/contract/contract.json").read_text())
     assert told == {
-        "contracts": [kept],
+        "contracts": [{**kept, "package": "examples.chat.contract"}],
         "read_only": True,
         "page": "/explorer",
         "socketio": "/socket.io/",

@@ -23,19 +23,21 @@ class Documents:
             self._paths.setdefault(package, []).append(path)
 
     def read(self) -> list[dict[str, Any]]:
-        """Return the contracts, each with the namespaces that the server has of it.
+        """Return the contracts, each with the namespaces that the server has of it, and with the
+        name of its ``package``.
 
         A package without the file is left out.
         """
-        found = [(_read(package), paths) for package, paths in self._paths.items()]
+        found = [(package, _read(package), paths) for package, paths in self._paths.items()]
         return [
             {
                 **contract,
+                "package": package,
                 "namespaces": [
                     each for each in contract.get("namespaces", ()) if each["path"] in paths
                 ],
             }
-            for contract, paths in found
+            for package, contract, paths in found
             if contract is not None
         ]
 

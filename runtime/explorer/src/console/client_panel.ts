@@ -6,7 +6,7 @@ import type { FormContext } from "../forms/editor.js";
 import { formContext } from "../forms/editors.js";
 import { Form } from "../forms/form.js";
 import type { Settings } from "../settings.js";
-import { isObject, member, toBase64, isBytes, isList, type Value } from "../values/json.js";
+import { bytesAsText, isObject, member, type Value } from "../values/json.js";
 import { Connection, type State, type Transports } from "./connection.js";
 import { Log } from "./log.js";
 import { Questions } from "./questions.js";
@@ -126,7 +126,7 @@ export class ClientPanel {
     this.#problem.hidden = true;
     if ([this.#params, this.#auth].map((form) => this.#isValid(form)).includes(false)) return;
     const where = this.#where();
-    this.#connection = new Connection(this.#settings.target, where.path, where.auth === undefined ? undefined : base64Inside(where.auth), TRANSPORTS[this.#transport.selectedIndex] ?? "websocket", {
+    this.#connection = new Connection(this.#settings.target, where.path, where.auth === undefined ? undefined : bytesAsText(where.auth), TRANSPORTS[this.#transport.selectedIndex] ?? "websocket", {
       state: (state, detail, wire) => {
         this.#show(state);
         const connected = state === "connected" ? `${where.path} · ${this.#connection?.transport ?? ""} · id ${this.#connection?.id ?? ""}` : "";
@@ -184,13 +184,6 @@ export class ClientPanel {
     this.#sender?.enable(state === "connected");
     if (state !== "connected") this.#questions.discard();
   }
-}
-
-/** The payload of CONNECT has no attachments: bytes in it are base64 text. */
-function base64Inside(value: Value): Value {
-  if (isBytes(value)) return toBase64(value).replaceAll("+", "-").replaceAll("/", "_");
-  if (isList(value)) return value.map(base64Inside);
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, base64Inside(each)])) : value;
 }
 
 function labelled(text: string, control: HTMLElement): HTMLElement {

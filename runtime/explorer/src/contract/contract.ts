@@ -6,6 +6,8 @@ export class Contract {
   readonly name: string;
   readonly version: string;
   readonly doc: string | undefined;
+  /** The name of the generated Python package, if it is known. */
+  readonly package: string | undefined;
   readonly types: readonly Declaration[];
   readonly errors: readonly ErrorType[];
   readonly rooms: readonly Room[];
@@ -17,6 +19,7 @@ export class Contract {
     this.name = json.name;
     this.version = json.version;
     this.doc = json.doc;
+    this.package = json.package;
     this.types = json.types ?? [];
     this.errors = json.errors ?? [];
     this.rooms = json.rooms ?? [];

@@ -99,6 +99,8 @@ export interface Namespace extends Documented {
 }
 
 export interface ContractJson {
+  /** The Python package that was generated from it, if the server that shows the page knows it. */
+  readonly package?: string;
   readonly name: string;
   readonly version: string;
   readonly doc?: string;

@@ -1,15 +1,20 @@
-import { toBase64, type Value, withoutBytes } from "../values/json.js";
-import type { Call } from "./call.js";
+import { bytesAsText, isBytes, type Value, withoutBytes } from "../values/json.js";
+import { type Call, comments, isLong } from "./call.js";
 
-const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
+/** What no shell reads as anything but itself; the rest stands in quotes. */
+const PLAIN = /^[\w@:,./-]+$/;
+const FILE = "@FILE";
 
-/** The event as a command of the command line. */
+const quote = (text: string): string => (PLAIN.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
+const argument = (value: Value): string => (isBytes(value) && isLong(value) ? FILE : quote(JSON.stringify(withoutBytes(value))));
+
+/** The event as a command of the command line, for shells as bash and zsh. */
 export function commandSnippet(call: Call): string {
-  const values = call.values.map((value) => quote(JSON.stringify(withoutBytes(value))));
-  const auth = call.auth === undefined ? [] : ["--auth", quote(JSON.stringify(call.auth, encodeBytes))];
+  const auth = call.auth === undefined ? [] : ["--auth", quote(JSON.stringify(bytesAsText(call.auth)))];
   const path = call.target.path === "/socket.io/" ? [] : ["--path", quote(call.target.path)];
-  const last = values.some((value) => value.startsWith("-")) ? ["--", ...values] : values;
-  return ["ackord call", ...auth, ...path, call.target.url, quote(call.path), quote(call.event.name), ...last].join(" ");
+  const ack = call.event.acked ? [] : ["--no-ack"];
+  const words = [call.target.url, quote(call.path), quote(call.event.name), ...call.values.map(argument)];
+  const end = words.some((word) => word.startsWith("-")) ? ["--"] : []; // what follows is no option
+  const note = words.includes(FILE) ? "Replace FILE by the name of a file with the bytes." : null;
+  return comments("#", [note]) + ["ackord call", ...auth, ...path, ...ack, ...end, ...words].join(" ");
 }
-
-const encodeBytes = (_: string, value: Value): Value => (value instanceof Uint8Array ? toBase64(value) : value);

@@ -3,7 +3,7 @@ import type { Contract } from "../contract/contract.js";
 import type { Field, ScalarType, Type } from "../contract/ir.js";
 import { issuesOf, recordOf } from "../values/check.js";
 import { isBytes, isList, isObject, type Value } from "../values/json.js";
-import type { Call } from "./call.js";
+import { type Call, comments, isLong, longBytes } from "./call.js";
 
 const WRAPPED: { readonly [scalar: string]: readonly [string, string, string] } = {
   datetime: ["datetime", "datetime", "datetime.fromisoformat"],
@@ -18,8 +18,12 @@ const WRAPPED: { readonly [scalar: string]: readonly [string, string, string] } 
 /** Collects the imports of a piece of Python. */
 class Python {
   readonly imports = new Map<string, Set<string>>();
+  /** The generated package. */
+  readonly package: string;
 
-  constructor(readonly contract: Contract) {}
+  constructor(readonly contract: Contract) {
+    this.package = contract.package ?? contract.name;
+  }
 
   use(module: string, name: string): string {
     this.imports.set(module, (this.imports.get(module) ?? new Set()).add(name));
@@ -27,7 +31,7 @@ class Python {
   }
 
   ours(name: string): string {
-    return this.use(this.contract.name, name);
+    return this.use(this.package, name);
   }
 
   arguments(fields: readonly Field[], values: { readonly [name: string]: Value }, keywords: boolean): string {
@@ -90,7 +94,7 @@ class Python {
 function plain(value: Value): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (isBytes(value)) return value.length > 256 ? `bytes(${value.length})` : `bytes.fromhex("${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}")`;
+  if (isBytes(value)) return isLong(value) ? `bytes(${value.length})` : `bytes.fromhex("${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}")`;
   if (isList(value)) return `[${value.map(plain).join(", ")}]`;
   if (isObject(value)) return `{${Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${plain(each)}`).join(", ")}}`;
   return JSON.stringify(value);
@@ -107,8 +111,9 @@ export function pythonSnippet(call: Call): string {
   const method = pythonName(call.event.identifier, true);
   const sending = `client.${method}(${python.arguments(call.event.args ?? [], call.args, false)})`;
   const client = `${python.ours(`${prefix}Client`)}(${options.join(", ")})`;
-  const imports = [...python.imports].sort(([one], [other]) => Number(one === call.contract.name) - Number(other === call.contract.name) || (one < other ? -1 : 1));
-  const lines = imports.map(([module, names]) => `${module === call.contract.name ? "\n" : ""}from ${module} import ${[...names].sort().join(", ")}`);
+  const imports = [...python.imports].sort(([one], [other]) => Number(one === python.package) - Number(other === python.package) || (one < other ? -1 : 1));
+  const lines = imports.map(([module, names]) => `${module === python.package ? "\n" : ""}from ${module} import ${[...names].sort().join(", ")}`);
+  const notes = [call.contract.package === undefined ? `Replace ${python.package} by the package that "ackord generate" wrote.` : null, longBytes(call) && `Replace ${longBytes(call)?.map((size) => `bytes(${size})`).join(", ")} by the content of a file.`];
   const statement = call.event.acked ? `print(await ${sending})` : sending;
-  return `import asyncio\n${lines.join("\n")}\n\n\nasync def main() -> None:\n    async with ${client} as client:\n        ${statement}\n\n\nasyncio.run(main())\n`;
+  return `${comments("#", notes)}import asyncio\n${lines.join("\n")}\n\n\nasync def main() -> None:\n    async with ${client} as client:\n        ${statement}\n\n\nasyncio.run(main())\n`;
 }

@@ -3,7 +3,7 @@ import type { Contract } from "../contract/contract.js";
 import type { Field, ScalarType, Type } from "../contract/ir.js";
 import { issuesOf, recordOf } from "../values/check.js";
 import { isBytes, isList, isObject, type Value } from "../values/json.js";
-import type { Call } from "./call.js";
+import { type Call, comments, isLong, longBytes } from "./call.js";
 
 const BRANDS: { readonly [scalar: string]: string } = {
   int64: "Int64", datetime: "DateTime", date: "PlainDate", time: "PlainTime", duration: "Duration", uuid: "Uuid", decimal: "Decimal", url: "Url", email: "Email", ip: "Ip",
@@ -66,7 +66,7 @@ class TypeScript {
 }
 
 function plain(value: Value): string {
-  if (isBytes(value)) return value.length > 256 ? `new Uint8Array(${value.length})` : `Uint8Array.of(${value.join(", ")})`;
+  if (isBytes(value)) return isLong(value) ? `new Uint8Array(${value.length})` : `Uint8Array.of(${value.join(", ")})`;
   if (isList(value)) return `[${value.map(plain).join(", ")}]`;
   if (isObject(value)) return `{ ${Object.entries(value).map(([name, each]) => `${key(name)}: ${plain(each)}`).join(", ")} }`;
   return JSON.stringify(value);
@@ -77,7 +77,7 @@ export function typeScriptSnippet(call: Call): string {
   const made = new TypeScript(call.contract);
   const options: string[] = [];
   if (call.target.path !== "/socket.io/") options.push(`path: ${JSON.stringify(call.target.path)}`);
-  if (call.namespace.params?.length) options.push(`params: ${made.object(call.namespace.params.map((each) => ({ ...each, name: each.name })), call.params)}`);
+  if (call.namespace.params?.length) options.push(`params: ${made.object(call.namespace.params, call.params)}`);
   if (call.namespace.auth && call.auth !== undefined) options.push(`auth: ${made.literal(call.namespace.auth, call.auth)}`);
   const client = made.use(`${camel(call.namespace.identifier)}Client`);
   const args = (call.event.args ?? []).map((field) => call.args[field.name] === undefined ? "undefined" : made.literal(field.type, call.args[field.name] ?? null));
@@ -86,5 +86,6 @@ export function typeScriptSnippet(call: Call): string {
   const sending = `${name}.${typeScriptName(call.event.identifier)}(${args.join(", ")})`;
   const connecting = `const ${name} = await ${client}.connect(${[JSON.stringify(call.target.url), ...(options.length ? [`{ ${options.join(", ")} }`] : [])].join(", ")});`;
   const statement = call.event.acked ? `console.log(await ${sending});` : `${sending};`;
-  return `import { ${[...made.imports].sort().join(", ")} } from "./${call.contract.name}/index.js";\n\n${connecting}\n${statement}\n`;
+  const notes = [`Replace ./${call.contract.name} by the folder that "ackord generate" wrote.`, longBytes(call) && `Replace ${longBytes(call)?.map((size) => `new Uint8Array(${size})`).join(", ")} by the content of a file.`];
+  return `${comments("//", notes)}import { ${[...made.imports].sort().join(", ")} } from "./${call.contract.name}/index.js";\n\n${connecting}\n${statement}\n${name}.disconnect();\n`;
 }

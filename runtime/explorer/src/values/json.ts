@@ -41,6 +41,13 @@ export function toBase64(bytes: Uint8Array): string {
 
 export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
+/** Write bytes as base64 text: the payload of CONNECT has no attachments. */
+export function bytesAsText(value: Value): Value {
+  if (isBytes(value)) return toBase64(value).replaceAll("+", "-").replaceAll("/", "_");
+  if (isList(value)) return value.map(bytesAsText);
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, bytesAsText(each)])) : value;
+}
+
 /** Replace bytes by `{"$base64": …}`, the form of `ackord call`. */
 export function withoutBytes(value: Value): Value {
   if (isBytes(value)) return { [BINARY]: toBase64(value) };

@@ -12,7 +12,9 @@ from ackord.runtime.hosting.explorer.page import SECURITY_HEADERS, load_page
 from ackord.runtime.polling.body import JSON
 
 Contracts: TypeAlias = Sequence[Mapping[str, Any]]
-"""Contracts in their JSON form, as ``contract.json`` has it."""
+"""Contracts in their JSON form, as ``contract.json`` has it, with the name of the generated Python
+``package`` where that is known.
+"""
 
 Header: TypeAlias = tuple[bytes, bytes]
 
