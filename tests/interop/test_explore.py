@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.hosts import Hosting
 from tests.interop.conftest import serving_process, serving_python
@@ -50,9 +51,9 @@ class Explored(NamedTuple):
         finally:
             connection.close()
 
-    def websocket(self, token: str) -> ClientConnection:
+    def websocket(self, token: str, origin: str | None = None) -> ClientConnection:
         url = f"ws://127.0.0.1:{self.port}/{token}/{SOCKETIO}websocket"
-        return connect(url, open_timeout=20)
+        return connect(url, open_timeout=20, origin=None if origin is None else Origin(origin))
 
 
 @pytest.fixture
@@ -81,32 +82,55 @@ def test_nothing_is_passed_on_without_the_token(explored: Explored) -> None:
             explored.websocket(given)
 
 
+def test_nothing_is_passed_on_for_a_page_of_another_origin(explored: Explored) -> None:
+    for origin in (
+        "http://evil.example",
+        "http://127.0.0.1.evil.example",
+        "https://localhost",
+        "null",
+    ):
+        headers = {"Origin": origin}
+        for path in ("/", f"/{SOCKETIO}polling"):
+            found = explored.request(f"/{explored.token}{path}", headers=headers)
+            assert found == (404, b"Not Found"), origin
+        with pytest.raises(InvalidStatus, match="403"):
+            explored.websocket(explored.token, origin)
+
+
 def test_only_the_page_and_socketio_are_there_with_the_token(explored: Explored) -> None:
     below = f"/{explored.token}"
     assert explored.request(f"{below}/")[0] == 200
     assert b'"name":"lab"' in explored.request(f"{below}/contract.json")[1]
-    assert explored.request(f"{below}/docs/live") == (404, b"Not Found")
+    for path in (
+        "docs/live",
+        "socket.io/../docs/live",
+        "socket.io/%2e%2e/docs/live",
+        "socket.io/%3Fx",
+        "socket.io/admin",
+        "socket.io",
+    ):
+        assert explored.request(f"{below}/{path}") == (404, b"Not Found"), path
     status, packet = explored.request(f"{below}/{SOCKETIO}polling")
     assert (status, packet[:8]) == (200, b'0{"sid":')
     assert explored.request(f"{below}/{SOCKETIO}polling", "DELETE")[0] == 405
     assert explored.request(f"{below}/{SOCKETIO}nothing")[0] == 400
 
 
-def test_a_page_of_another_origin_is_the_servers_own_behind_it(explored: Explored) -> None:
-    headers = {"Origin": "http://evil.example"}
-    status, _ = explored.request(
-        f"/{explored.token}/{SOCKETIO}polling", headers={**headers, "Cookie": "other=secret"}
-    )
-    assert status == 200
-    with explored.websocket(explored.token) as websocket:
+def test_the_page_is_of_the_servers_own_origin_behind_it(explored: Explored) -> None:
+    headers = {"Origin": "http://localhost:1", "Cookie": "other=secret"}
+    assert explored.request(f"/{explored.token}/{SOCKETIO}polling", headers=headers)[0] == 200
+    with explored.websocket(explored.token, "http://localhost:1") as websocket:
         assert str(websocket.recv(timeout=20)).startswith('0{"sid":')
         websocket.send('40/lab,{"key":"shut"}')
         assert "wrong_key" in str(websocket.recv(timeout=20))
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_there(explored: Explored) -> None:
-    path = f"/{explored.token}/{SOCKETIO}polling&sid=x"
-    assert explored.request(path, "POST", b"x" * 10_000_001) == (413, b"Content Too Large")
+    with socket.create_connection(("127.0.0.1", explored.port), timeout=20) as client:
+        path = f"/{explored.token}/{SOCKETIO}polling&sid=x"
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10000001\r\n\r\n"
+        client.sendall(head.encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_message_that_is_too_large_ends_its_websocket_only(explored: Explored) -> None:
@@ -131,6 +155,40 @@ def test_what_waits_ends_with_the_server_and_then_it_is_a_bad_gateway(explored: 
     with pytest.raises(InvalidStatus):
         explored.websocket(explored.token)
     assert explored.request(f"/{explored.token}/")[0] == 200
+
+
+def test_a_body_that_is_cut_off_is_not_passed_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, before(listener) as (client, path):
+        port = client.getpeername()[1]
+        head = f"{path}{SOCKETIO}polling HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        client.sendall(f"POST {head}Content-Length: 100\r\n\r\n4hello".encode())
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(4096):
+            pass
+        with socket.create_connection(("127.0.0.1", port)) as other:
+            other.sendall(f"GET {head}\r\n".encode())
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.recv(65_536).startswith(b"GET ")
+
+
+def test_no_redirect_is_followed_and_no_proxy_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_server(("127.0.0.1", 0)) as elsewhere,
+    ):
+        other = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/"
+        monkeypatch.setenv("HTTP_PROXY", other)
+        with before(listener, "--header", "X-Key: secret") as (client, path):
+            asking = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            head = f"GET {path}{SOCKETIO}websocket HTTP/1.1\r\nHost: 127.0.0.1\r\n{asking}\r\n"
+            client.sendall(head.encode())
+            redirect = f"HTTP/1.1 302 Found\r\nLocation: {other}\r\nContent-Length: 0\r\n\r\n"
+            answer(listener, redirect.encode())
+            assert client.recv(4096).startswith(b"HTTP/1.1 403 ")
+        elsewhere.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
 
 
 def test_an_answer_that_is_cut_off_is_cut_off_for_the_browser() -> None:

@@ -20,10 +20,10 @@ def check_server(upstream: Upstream) -> None:
 
     A server that refuses long-polling, or this client, is one, too.
     """
-    url = upstream.address(upstream.path, b"EIO=4&transport=polling")
+    url = upstream.address(b"EIO=4&transport=polling")
     headers = upstream.request_headers(())
     try:
-        with httpx2.Client(timeout=CONNECT_TIMEOUT, headers=headers) as client:
+        with httpx2.Client(timeout=CONNECT_TIMEOUT, headers=headers, trust_env=False) as client:
             response = client.get(url)
             if response.status_code == HTTPStatus.OK and response.text.startswith(_OPEN):
                 with suppress(ValueError, KeyError, httpx2.HTTPError):

@@ -12,7 +12,7 @@ from ackord.runtime.cli.proxy.websocket import pass_websocket
 from ackord.runtime.hosting.explorer.app import ExplorerApp
 from ackord.runtime.polling.body import respond
 
-_LOCAL: Final = frozenset({"127.0.0.1", "localhost"})
+_LOCAL: Final = frozenset({b"127.0.0.1", b"localhost"})
 _METHODS: Final = frozenset({"GET", "POST", "HEAD"})
 
 
@@ -33,11 +33,11 @@ class ProxyApp:
         rest = self._below_token(scope)
         if rest is None:
             await _refuse(scope, receive, send)
-        elif rest.startswith(self._upstream.path):
+        elif rest == self._upstream.path:
             if scope["type"] == "websocket":
-                await pass_websocket(self._upstream, rest, scope, receive, send)
+                await pass_websocket(self._upstream, scope, receive, send)
             elif scope["method"] in _METHODS:
-                await self._http.pass_request(rest, scope, receive, send)
+                await self._http.pass_request(scope, receive, send)
             else:
                 await respond(send, 405, (), b"Method Not Allowed", b"text/plain")
         elif scope["type"] == "http" and self._explorer.serves(rest):
@@ -46,11 +46,12 @@ class ProxyApp:
             await _refuse(scope, receive, send)
 
     def _below_token(self, scope: Scope) -> str | None:
-        """Return the path behind the token; `None` for a request without it, or for a name of this
-        machine that a page elsewhere may have made up.
+        """Return the path behind the token; `None` for a request without it, for a name of this
+        machine that a page elsewhere may have made up, and for a page of another origin.
         """
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        if host.decode("latin-1").partition(":")[0] not in _LOCAL:
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin", b"http://127.0.0.1").removeprefix(b"http://")
+        if not (_is_local(headers.get(b"host", b"")) and _is_local(origin)):
             return None
         path: str = scope["path"]
         given = path[: len(self._prefix)]
@@ -64,6 +65,11 @@ class ProxyApp:
         await receive()
         await self._http.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_local(host: bytes) -> bool:
+    """Whether a host, with its port, is this machine."""
+    return host.partition(b":")[0] in _LOCAL
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

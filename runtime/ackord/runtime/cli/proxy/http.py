@@ -13,7 +13,13 @@ from ackord.runtime.cli.proxy.upstream import (
     Upstream,
     response_headers,
 )
-from ackord.runtime.polling.body import respond
+from ackord.runtime.polling.body import (
+    CLOSE,
+    BodyTooLargeError,
+    RequestAbortedError,
+    read_body,
+    respond,
+)
 
 
 class HttpPassing:
@@ -23,6 +29,7 @@ class HttpPassing:
         self._upstream = upstream
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
+            trust_env=False,  # no proxy in between, as for WebSockets
             timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT),  # polls wait
             limits=httpx2.Limits(max_connections=64, max_keepalive_connections=8),
         )
@@ -31,18 +38,22 @@ class HttpPassing:
         """Close the connections to the server."""
         await self._client.aclose()
 
-    async def pass_request(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def pass_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on; it ends when the browser goes.
 
         A server that can't be reached, or that answers no HTTP, is a 502.
         """
-        body = await _read(receive)
-        if body is None:
-            await respond(send, 413, (), b"Content Too Large", b"text/plain")
+        declared = dict(scope["headers"]).get(b"content-length")
+        try:
+            body = await read_body(receive, declared=declared, limit=MAX_MESSAGE)
+        except BodyTooLargeError:
+            await respond(send, 413, (CLOSE,), b"Content Too Large", b"text/plain")
+            return
+        except RequestAbortedError:
             return
         request = self._client.build_request(
             scope["method"],
-            self._upstream.address(path, scope["query_string"]),
+            self._upstream.address(scope["query_string"]),
             headers=self._upstream.request_headers(scope["headers"]),
             content=body if scope["method"] == "POST" else None,
         )
@@ -74,15 +85,3 @@ class HttpPassing:
         finally:
             await response.aclose()
         await send({"type": "http.response.body", "body": b""})
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """Return the body of the request; `None` if it is too large."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > MAX_MESSAGE:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)

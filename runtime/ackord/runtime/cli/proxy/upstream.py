@@ -49,10 +49,10 @@ class Upstream:
             *self.headers,
         ]
 
-    def address(self, path: str, query: bytes, *, websocket: bool = False) -> str:
-        """Return the URL for a path below `path` of the server."""
+    def address(self, query: bytes, *, websocket: bool = False) -> str:
+        """Return the URL of Socket.IO with a query."""
         origin = f"ws{self.url.removeprefix('http')}" if websocket else self.url
-        return f"{origin}{path}?{query.decode('latin-1')}"
+        return f"{origin}{self.path}?{query.decode('latin-1')}"
 
 
 def response_headers(received: Iterable[Header]) -> list[Header]:

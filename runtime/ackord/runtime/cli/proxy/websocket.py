@@ -11,6 +11,7 @@ from typing import Final
 
 from ackord.runtime.asgi_types import Receive, Scope, Send
 from ackord.runtime.cli.proxy.upstream import CONNECT_TIMEOUT, MAX_MESSAGE, Upstream
+from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -22,17 +23,25 @@ _MESSAGES: Final = 16
 """Messages of the server that wait here."""
 
 
-async def pass_websocket(
-    upstream: Upstream, path: str, scope: Scope, receive: Receive, send: Send
-) -> None:
+class _Connect(connect):
+    """Opens a WebSocket, and follows no redirect: the headers that the user has given are for this
+    server only.
+    """
+
+    @override
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
+async def pass_websocket(upstream: Upstream, scope: Scope, receive: Receive, send: Send) -> None:
     """Connect to the server, accept the browser's WebSocket, and pass messages until either of them
     ends it. Where the server refuses the WebSocket, so does the proxy.
     """
     await receive()  # "websocket.connect"
     headers = upstream.request_headers(scope["headers"])
     try:
-        server = await connect(
-            upstream.address(path, scope["query_string"], websocket=True),
+        server = await _Connect(
+            upstream.address(scope["query_string"], websocket=True),
             additional_headers=headers,
             user_agent_header=None,
             compression=None,
