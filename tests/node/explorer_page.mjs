@@ -439,12 +439,12 @@ await step("a lost server", async () => {
 await step("accessible", async () => {
   const found = await findings(page);
   if (screenshots) await page.screenshot({ path: join(screenshots, "wide.png") });
-  for (const options of [{ colorScheme: "dark" }, { viewport: { width: 390, height: 844 } }, { colorScheme: "dark", viewport: { width: 390, height: 844 } }]) {
+  for (const options of [{ colorScheme: "dark" }, { viewport: { width: 1050, height: 800 } }, { viewport: { width: 390, height: 844 } }, { colorScheme: "dark", viewport: { width: 390, height: 844 } }]) {
     const other = await open(options);
     await other.locator(".event summary").first().click();
     found.push(...(await findings(other)));
     if (screenshots) await other.screenshot({ path: join(screenshots, `docs-${options.colorScheme}-${options.viewport?.width}.png`) });
-    if (options.viewport) await other.locator('[data-switch="console"]').click();
+    if (options.viewport?.width === 390) await other.locator('[data-switch="console"]').click();
     await connect(client(other, 0), "open");
     await client(other, 0).locator('.status[data-state="connected"]').waitFor();
     await choose(client(other, 0), "every");
@@ -453,7 +453,7 @@ await step("accessible", async () => {
     await client(other, 0).locator(".outcome.good").waitFor();
     found.push(...(await findings(other)));
     if (screenshots) await other.screenshot({ path: join(screenshots, `console-${options.colorScheme}-${options.viewport?.width}.png`) });
-    found.push(...(await other.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? ["wider than the screen"] : []))));
+    found.push(...(await other.evaluate(() => [document.documentElement, ...document.querySelectorAll(".docs, .console")].filter((each) => each.scrollWidth > each.clientWidth).map((each) => `${each.className || "the page"} is wider than it may be at ${innerWidth}`))));
     await other.context().close();
   }
   return found;

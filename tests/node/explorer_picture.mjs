@@ -4,7 +4,7 @@ import { chromium } from "playwright-core";
 const [url, executablePath, path] = process.argv.slice(2);
 const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath, args });
-const page = await browser.newPage({ viewport: { width: 1130, height: 712 } });
+const page = await browser.newPage({ viewport: { width: 1130, height: 706 }, deviceScaleFactor: 2 });
 await page.goto(url);
 
 const fill = (where, name, text) => where.locator(`[data-field="${name}"]`).first().locator("input[type=text], textarea").first().fill(text);
