@@ -90,7 +90,14 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
         ),
         ("result style", {"refused": "can't hold bytes", "answer": '{ "a": [ 1, null ] }'}),
         ("large values", {"parts": 1900, "text": True, "more": True, "packet": 20_033}),
-        ("rooms", {"values": ['"blue"', '"<img src=x onerror=alert(1)>"'], "elements": 0}),
+        (
+            "rooms",
+            {
+                "names": ["name", "text"],
+                "values": ['"blue"', '"<img src=x onerror=alert(1)>"'],
+                "elements": 0,
+            },
+        ),
         ("the server asks", ['"said True"', '"refused: no time"']),
         ("a question among many events", {"asked": ["confirm waits for an answer"], "left": 0}),
         (

@@ -214,7 +214,7 @@ await step("rooms", async () => {
   const row = entry(two, "received", "said");
   await row.waitFor();
   await row.locator("summary").first().click();
-  return { values: (await row.locator(".value").allInnerTexts()), elements: await row.locator("img").count() };
+  return { names: await row.locator(".value-name").allTextContents(), values: (await row.locator(".value").allInnerTexts()), elements: await row.locator("img").count() };
 });
 await step("the server asks", async () => {
   const seen = [];

@@ -10,7 +10,7 @@ import { bytesAsText, isObject, member, type Value } from "../values/json.js";
 import { Connection, type State, type Transports } from "./connection.js";
 import { Log } from "./log.js";
 import { Questions } from "./questions.js";
-import { argumentProblems, readIssues } from "./reply.js";
+import { argumentProblems, namesOf, readIssues } from "./reply.js";
 import { EventSender } from "./event_sender.js";
 
 const STATES: { readonly [state in State]: string } = { disconnected: "Disconnected", connecting: "Connecting…", connected: "Connected", reconnecting: "Reconnecting…" };
@@ -157,9 +157,9 @@ export class ClientPanel {
     const event = [...(namespace.server_to_client ?? []), ...(namespace.auth_expires ? [EXPIRED] : [])].find((each) => each.name === name);
     const problems = event ? argumentProblems(contract, event.args ?? [], args) : [{ loc: [], msg: "the contract has no such event of the server" }];
     const reply = (values: readonly Value[]): void => {
-      this.#log.add({ kind: "sent", title: `answer to ${name}`, values, wire: answer?.(values) ?? [] });
+      this.#log.add({ kind: "sent", title: `answer to ${name}`, values, names: namesOf(event?.ack_args), wire: answer?.(values) ?? [] });
     };
-    this.#log.add({ kind: "received", title: name, values: args, problems, wire, ...(answer ? { note: "asks for an answer" } : {}) });
+    this.#log.add({ kind: "received", title: name, values: args, names: namesOf(event?.args), problems, wire, ...(answer ? { note: "asks for an answer" } : {}) });
     if (answer && event && !this.#settings.readOnly) this.#questions.ask(contract, context, event, args, reply);
   }
 

@@ -8,7 +8,7 @@ import { snippetsView } from "../snippets/view.js";
 import type { Value } from "../values/json.js";
 import type { Answer, Connection, Target } from "./connection.js";
 import type { Log } from "./log.js";
-import { positional, readReply } from "./reply.js";
+import { namesOf, positional, readReply } from "./reply.js";
 import { valueView } from "./value_view.js";
 
 const TIMEOUT = 20;
@@ -91,7 +91,7 @@ export class EventSender {
     const values = positional(event.args ?? [], args);
     const seconds = event.timeout ?? TIMEOUT;
     const wire = connection.send(event.name, values, event.acked ? seconds * 1000 : null, (answer) => this.#answered(event, form, answer, seconds));
-    this.log.add({ kind: "sent", title: event.name, values, wire });
+    this.log.add({ kind: "sent", title: event.name, values, names: namesOf(event.args), wire });
     replace(this.#result, h("p", { class: "outcome" }, event.acked ? "Waiting for the answer…" : "Sent. This event has no acknowledgement."));
   }
 
@@ -105,7 +105,7 @@ export class EventSender {
     const time = `${answer.ms.toFixed(1)} ms`;
     const reply = readReply(this.contract, event, answer.values);
     if (reply.ok) {
-      this.log.add({ kind: "ack", title: event.name, values: answer.values, note: time, problems: reply.problems, wire: answer.wire });
+      this.log.add({ kind: "ack", title: event.name, values: answer.values, names: namesOf(event.ack_args), note: time, problems: reply.problems, wire: answer.wire });
       const problem = reply.problems.length ? h("p", { class: "problem" }, "The answer isn't as the contract declares: see the log.") : null;
       return show(h("p", { class: "outcome good" }, reply.values.length ? "Answer" : "Answered, without a value", h("span", { class: "timing" }, time)), problem, ...reply.values.map(valueView));
     }

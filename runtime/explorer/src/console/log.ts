@@ -16,6 +16,8 @@ export interface Entry {
   readonly kind: Kind;
   readonly title: string;
   readonly values?: readonly Value[];
+  /** The names of the values, as far as the contract names them. */
+  readonly names?: readonly string[];
   readonly note?: string;
   readonly problems?: readonly Issue[];
   readonly wire?: readonly Packet[];
@@ -83,7 +85,7 @@ function rowOf(entry: Entry): HTMLElement {
   const time = new Date();
   const titleId = newId();
   const details: Child[] = [
-    entry.values?.map(valueView),
+    entry.values?.map((value, index) => [entry.names?.[index] === undefined ? null : h("div", { class: "value-name" }, entry.names[index]), valueView(value)]),
     entry.problems?.length ? h("p", { class: "problem" }, `Not as the contract declares: ${entry.problems.map(describeIssue).join("; ")}`) : null,
     entry.wire?.length ? wireView(entry.wire) : null,
   ];

@@ -52,6 +52,8 @@ export function ackFields(event: Event): readonly Field[] {
   return event.ack ? [{ name: "value", type: event.ack }] : [];
 }
 
+export const namesOf = (fields: readonly Field[] | undefined): readonly string[] => (fields ?? []).map((field) => field.name);
+
 function problemsOf(contract: Contract, event: Event, values: readonly Value[]): readonly Issue[] {
   const fields = ackFields(event);
   if (!fields.length) return [];
