@@ -70,6 +70,11 @@ def test_no_link_is_dead() -> None:
     assert sorted(set(dead)) == []
 
 
+def test_a_bar_in_the_code_of_a_table_has_no_backslash() -> None:
+    pages = [page.read_text(encoding="utf-8") for page in SITE.rglob("*.html")]
+    assert [code for page in pages for code in re.findall(r"<td><code>[^<]*\\\|[^<]*", page)] == []
+
+
 def test_every_public_name_is_in_the_reference() -> None:
     inventory = (SITE / "objects.inv").read_bytes()
     lines = zlib.decompress(inventory.partition(b"using zlib.\n")[2]).decode().splitlines()
@@ -113,6 +118,7 @@ def test_every_page_is_in_the_navigation_and_no_page_is_long() -> None:
     pages = list(in_nav(configuration["project"]["nav"]))
     written = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/tutorial").glob("*.md")]
     written += [*(ROOT / "docs/how-to").glob("*.md"), *(ROOT / "docs/reference").glob("*.md")]
+    written += (ROOT / "examples").glob("*/README.md")
     paths = [page.relative_to(ROOT).as_posix() for page in written]
     assert [path for path in paths if path not in pages and path != "docs/README.md"] == []
     words = {page: prose((ROOT / page).read_text(encoding="utf-8")) for page in pages}
