@@ -1,5 +1,5 @@
 import { type Heights, heightsOf, typeHeight } from "./height.js";
-import type { ContractJson, Declaration, ErrorType, Namespace, Room, Type } from "./ir.js";
+import type { ContractJson, Declaration, ErrorType, Namespace, RecordType, Room, Type } from "./ir.js";
 
 /** A contract, whose parts are found by their names. */
 export class Contract {
@@ -48,6 +48,12 @@ export class Contract {
     const declared = this.type(type.name);
     if (declared.kind === "newtype") return declared.base;
     return declared.kind === "alias" ? this.resolve(declared.type) : declared;
+  }
+
+  /** The tag that tells a record apart in the union that it belongs to: it has it everywhere. */
+  tagOf(record: RecordType): { readonly [tag: string]: string } {
+    const union = this.types.find((each) => each.kind === "tagged_union" && each.members.includes(record.name));
+    return union?.kind === "tagged_union" ? { [union.tag]: record.tag_value ?? record.name } : {};
   }
 
   /** The place of the type whose smallest value is the least nested; the first of several. */

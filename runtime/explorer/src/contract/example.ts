@@ -38,7 +38,7 @@ export function example(contract: Contract, type: Type, hint = "", depth = 0): V
     case "tagged_union": {
       const members = membersOf(contract, found);
       const chosen = members[depth < DEEP ? 0 : contract.simplest(members.map(reference))];
-      return chosen ? { [found.tag]: chosen.tag_value ?? "", ...recordExample(contract, chosen, depth) } : {};
+      return chosen ? recordExample(contract, chosen, depth) : {};
     }
     case "python":
       return schemaExample(found.json_schema);
@@ -47,10 +47,17 @@ export function example(contract: Contract, type: Type, hint = "", depth = 0): V
 
 export function fieldExamples(contract: Contract, fields: readonly Field[], depth = 0): { [name: string]: Value } {
   const wanted = fields.filter((field) => field.required !== false || (depth < 2 && !field.deprecated));
-  return Object.fromEntries(wanted.map((field) => [field.name, field.default ? (field.default.value as Value) : example(contract, field.type, field.name, depth + 1)]));
+  return Object.fromEntries(wanted.map((field) => [field.name, field.default ? defaultOf(contract, field) : example(contract, field.type, field.name, depth + 1)]));
 }
 
-const recordExample = (contract: Contract, record: RecordType, depth: number): { [name: string]: Value } => fieldExamples(contract, record.fields ?? [], depth);
+/** The default of a field as it travels: that of an `int64` is text there. */
+function defaultOf(contract: Contract, field: Field): Value {
+  const found = contract.resolve(field.type);
+  const value = field.default?.value as Value;
+  return found.kind === "scalar" && found.name === "int64" ? String(value) : value;
+}
+
+const recordExample = (contract: Contract, record: RecordType, depth: number): { [name: string]: Value } => ({ ...contract.tagOf(record), ...fieldExamples(contract, record.fields ?? [], depth) });
 
 const reference = (record: RecordType): Type => ({ kind: "ref", name: record.name });
 

@@ -30,7 +30,7 @@ export function formContext(contract: Contract): FormContext {
         return found.open ? new OpenEnumEditor(values, labels) : new ChoiceEditor(values, labels);
       }
       case "record":
-        return new FieldsEditor(context, found.fields ?? [], labels);
+        return new FieldsEditor(context, found.fields ?? [], labels, contract.tagOf(found));
       case "tagged_union":
         return new TaggedEditor(context, found, labels);
       case "union":

@@ -11,7 +11,8 @@ export class FieldsEditor extends Editor {
   readonly element: HTMLElement;
   readonly #fields: ReadonlyMap<string, FieldEditor>;
 
-  constructor(context: FormContext, fields: readonly Field[], labels: Labels) {
+  /** `tag` is what the value has besides: that of a record which belongs to a union. */
+  constructor(context: FormContext, fields: readonly Field[], labels: Labels, private readonly tag: { readonly [tag: string]: string } = {}) {
     super();
     this.#fields = new Map(fields.map((field) => [field.name, new FieldEditor(context, field, labels.depth + 1)]));
     const rows = [...this.#fields.values()].map((field) => field.element);
@@ -28,7 +29,7 @@ export class FieldsEditor extends Editor {
 
   read(): { [name: string]: Value } {
     const pairs = [...this.#fields].map(([name, field]) => [name, field.readPresent()] as const);
-    return Object.fromEntries(pairs.filter((pair): pair is [string, Value] => pair[1] !== undefined));
+    return { ...this.tag, ...Object.fromEntries(pairs.filter((pair): pair is [string, Value] => pair[1] !== undefined)) };
   }
 
   write(value: Value): void {

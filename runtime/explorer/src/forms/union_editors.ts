@@ -57,7 +57,7 @@ export class TaggedEditor extends SwitchingEditor {
     super(
       members.map((each) => each.tag_value ?? each.name),
       `${labels.hint || union.name}: ${union.tag}`,
-      members.map((each) => () => new FieldsEditor(context, each.fields ?? [], { ...labels, depth: labels.depth + 1 })),
+      members.map((each) => () => new FieldsEditor(context, each.fields ?? [], { ...labels, depth: labels.depth + 1 }, context.contract.tagOf(each))),
       labels.depth < DEEP ? 0 : context.contract.simplest(members.map(({ name }) => ({ kind: "ref", name }))),
     );
     this.#context = context;
@@ -65,8 +65,7 @@ export class TaggedEditor extends SwitchingEditor {
   }
 
   read(): Value {
-    const tag = membersOf(this.#context.contract, this.#union)[this.chosen]?.tag_value ?? "";
-    return { [this.#union.tag]: tag, ...(this.inner?.read() as { [name: string]: Value }) };
+    return this.inner?.read() ?? null;
   }
 
   write(value: Value): void {

@@ -1,4 +1,4 @@
-import { camel, constant, pythonName } from "../contract/names.js";
+import { camel, constant, derived, pythonName, pythonType } from "../contract/names.js";
 import type { Contract } from "../contract/contract.js";
 import type { Field, ScalarType, Type } from "../contract/ir.js";
 import { issuesOf, recordOf } from "../values/check.js";
@@ -20,9 +20,11 @@ class Python {
   readonly imports = new Map<string, Set<string>>();
   /** The generated package. */
   readonly package: string;
+  readonly #exports: ReadonlySet<string>;
 
   constructor(readonly contract: Contract) {
     this.package = contract.package ?? contract.name;
+    this.#exports = new Set([...contract.types, ...contract.errors].map((each) => each.name));
   }
 
   use(module: string, name: string): string {
@@ -34,13 +36,17 @@ class Python {
     return this.use(this.package, name);
   }
 
-  arguments(fields: readonly Field[], values: { readonly [name: string]: Value }, keywords: boolean): string {
+  type(name: string): string {
+    return this.ours(pythonType(name));
+  }
+
+  arguments(fields: readonly Field[], values: { readonly [name: string]: Value }, kind: "argument" | "field" | "parameter"): string {
     return fields
       .filter((field) => values[field.name] !== undefined)
       .map((field) => {
-        const name = pythonName(field.identifier ?? field.name);
+        const name = pythonName(field.identifier ?? field.name, kind, this.#exports);
         const text = this.literal(field.type, values[field.name] ?? null);
-        return keywords || field.required === false ? `${name}=${text}` : text;
+        return kind === "field" || field.required === false ? `${name}=${text}` : text;
       })
       .join(", ");
   }
@@ -48,7 +54,7 @@ class Python {
   literal(type: Type, value: Value): string {
     if (type.kind === "ref") {
       const declared = this.contract.type(type.name);
-      if (declared.kind === "newtype") return `${this.ours(declared.name)}(${this.#scalar(declared.base, value)})`;
+      if (declared.kind === "newtype") return `${this.type(declared.name)}(${this.#scalar(declared.base, value)})`;
     }
     const found = this.contract.resolve(type);
     switch (found.kind) {
@@ -66,17 +72,26 @@ class Python {
         return this.literal(found.members.find((each) => !issuesOf(this.contract, each, value).length) ?? { kind: "scalar", name: "json" }, value);
       case "enum": {
         const member = found.members.find((each) => each.value === value);
-        return member ? `${this.ours(found.name)}.${constant(member.identifier ?? member.value)}` : plain(value);
+        return member ? `${this.type(found.name)}.${constant(member.identifier ?? member.value)}` : plain(value);
       }
       case "record":
-        return isObject(value) ? `${this.ours(found.name)}(${this.arguments(found.fields ?? [], value, true)})` : plain(value);
+        return isObject(value) ? `${this.type(found.name)}(${this.arguments(found.fields ?? [], value, "field")})` : plain(value);
       case "tagged_union": {
         const record = isObject(value) ? recordOf(this.contract, found, value[found.tag]) : undefined;
         return record ? this.literal({ kind: "ref", name: record.name }, value) : plain(value);
       }
+      case "python":
+        return this.#application(found.path, value);
       default:
         return plain(value);
     }
+  }
+
+  /** A value of the application's own type, which only that type can make. */
+  #application(path: string, value: Value): string {
+    const dot = path.lastIndexOf(".");
+    if (dot < 0) return plain(value);
+    return `${this.use("pydantic", "TypeAdapter")}(${this.use(path.slice(0, dot), path.slice(dot + 1))}).validate_python(${plain(value)})`;
   }
 
   #scalar(type: ScalarType, value: Value): string {
@@ -106,14 +121,16 @@ export function pythonSnippet(call: Call): string {
   const prefix = camel(call.namespace.identifier);
   const options = [JSON.stringify(call.target.url)];
   if (call.target.path !== "/socket.io/") options.push(`path=${JSON.stringify(call.target.path)}`);
-  if (call.namespace.params?.length) options.push(`params=${python.ours(`${prefix}Params`)}(${python.arguments(call.namespace.params, call.params, false)})`);
+  if (call.namespace.params?.length) options.push(`params=${python.ours(derived(call.contract, `${prefix}Params`))}(${python.arguments(call.namespace.params, call.params, "parameter")})`);
   if (call.namespace.auth && call.auth !== undefined) options.push(`auth=${python.literal(call.namespace.auth, call.auth)}`);
-  const method = pythonName(call.event.identifier, true);
-  const sending = `client.${method}(${python.arguments(call.event.args ?? [], call.args, false)})`;
-  const client = `${python.ours(`${prefix}Client`)}(${options.join(", ")})`;
+  const method = pythonName(call.event.identifier, "method");
+  const sending = `client.${method}(${python.arguments(call.event.args ?? [], call.args, "argument")})`;
+  const client = `${python.ours(derived(call.contract, `${prefix}Client`))}(${options.join(", ")})`;
   const imports = [...python.imports].sort(([one], [other]) => Number(one === python.package) - Number(other === python.package) || (one < other ? -1 : 1));
   const lines = imports.map(([module, names]) => `${module === python.package ? "\n" : ""}from ${module} import ${[...names].sort().join(", ")}`);
   const notes = [call.contract.package === undefined ? `Replace ${python.package} by the package that "ackord generate" wrote.` : null, longBytes(call) && `Replace ${longBytes(call)?.map((size) => `bytes(${size})`).join(", ")} by the content of a file.`];
-  const statement = call.event.acked ? `print(await ${sending})` : sending;
+  const { acked, ack, ack_args, errors } = call.event;
+  const answers = ack ?? ack_args ?? (errors?.length ? errors : undefined);
+  const statement = !acked ? sending : answers === undefined ? `await ${sending}` : `print(await ${sending})`;
   return `${comments("#", notes)}import asyncio\n${lines.join("\n")}\n\n\nasync def main() -> None:\n    async with ${client} as client:\n        ${statement}\n\n\nasyncio.run(main())\n`;
 }

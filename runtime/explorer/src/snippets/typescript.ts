@@ -1,6 +1,6 @@
-import { camel, constant, lowerCamel, typeScriptName } from "../contract/names.js";
+import { camel, constant, derived, typeScriptMethod, typeScriptName, typeScriptType } from "../contract/names.js";
 import type { Contract } from "../contract/contract.js";
-import type { Field, ScalarType, Type } from "../contract/ir.js";
+import type { RecordType, ScalarType, Type } from "../contract/ir.js";
 import { issuesOf, recordOf } from "../values/check.js";
 import { isBytes, isList, isObject, type Value } from "../values/json.js";
 import { type Call, comments, isLong, longBytes } from "./call.js";
@@ -20,15 +20,16 @@ class TypeScript {
     return name;
   }
 
-  object(fields: readonly Field[], values: { readonly [name: string]: Value }, first: readonly string[] = []): string {
-    const members = fields.filter((field) => values[field.name] !== undefined).map((field) => `${key(field.name)}: ${this.literal(field.type, values[field.name] ?? null)}`);
-    return `{ ${[...first, ...members].join(", ")} }`;
+  #record(record: RecordType, values: { readonly [name: string]: Value }): string {
+    const tag = Object.entries(this.contract.tagOf(record)).map(([name, value]) => `${key(name)}: ${JSON.stringify(value)}`);
+    const fields = (record.fields ?? []).filter((field) => values[field.name] !== undefined);
+    return `{ ${[...tag, ...fields.map((field) => `${key(field.name)}: ${this.literal(field.type, values[field.name] ?? null)}`)].join(", ")} }`;
   }
 
   literal(type: Type, value: Value): string {
     if (type.kind === "ref") {
       const declared = this.contract.type(type.name);
-      if (declared.kind === "newtype") return `${this.use(declared.name)}(${declared.base.name in BRANDS ? JSON.stringify(value) : plain(value)})`;
+      if (declared.kind === "newtype") return `${this.use(typeScriptType(declared.name))}(${declared.base.name in BRANDS ? JSON.stringify(value) : plain(value)})`;
     }
     const found = this.contract.resolve(type);
     switch (found.kind) {
@@ -46,13 +47,13 @@ class TypeScript {
         return this.literal(found.members.find((each) => !issuesOf(this.contract, each, value).length) ?? { kind: "scalar", name: "json" }, value);
       case "enum": {
         const member = found.members.find((each) => each.value === value);
-        return member ? `${this.use(found.name)}.${constant(member.identifier ?? member.value)}` : plain(value);
+        return member ? `${this.use(typeScriptType(found.name))}.${constant(member.identifier ?? member.value)}` : plain(value);
       }
       case "record":
-        return isObject(value) ? this.object(found.fields ?? [], value) : plain(value);
+        return isObject(value) ? this.#record(found, value) : plain(value);
       case "tagged_union": {
         const record = isObject(value) ? recordOf(this.contract, found, value[found.tag]) : undefined;
-        return record && isObject(value) ? this.object(record.fields ?? [], value, [`${key(found.tag)}: ${JSON.stringify(record.tag_value)}`]) : plain(value);
+        return record && isObject(value) ? this.#record(record, value) : plain(value);
       }
       default:
         return plain(value);
@@ -77,14 +78,14 @@ export function typeScriptSnippet(call: Call): string {
   const made = new TypeScript(call.contract);
   const options: string[] = [];
   if (call.target.path !== "/socket.io/") options.push(`path: ${JSON.stringify(call.target.path)}`);
-  if (call.namespace.params?.length) options.push(`params: ${made.object(call.namespace.params, call.params)}`);
   if (call.namespace.auth && call.auth !== undefined) options.push(`auth: ${made.literal(call.namespace.auth, call.auth)}`);
-  const client = made.use(`${camel(call.namespace.identifier)}Client`);
+  const client = made.use(derived(call.contract, `${camel(call.namespace.identifier)}Client`));
   const args = (call.event.args ?? []).map((field) => call.args[field.name] === undefined ? "undefined" : made.literal(field.type, call.args[field.name] ?? null));
   while (args.at(-1) === "undefined") args.pop();
-  const name = lowerCamel(call.namespace.identifier);
-  const sending = `${name}.${typeScriptName(call.event.identifier)}(${args.join(", ")})`;
-  const connecting = `const ${name} = await ${client}.connect(${[JSON.stringify(call.target.url), ...(options.length ? [`{ ${options.join(", ")} }`] : [])].join(", ")});`;
+  const name = typeScriptName(call.namespace.identifier);
+  const sending = `${name}.${typeScriptMethod(call.event.identifier)}(${args.join(", ")})`;
+  const params = (call.namespace.params ?? []).map((field) => made.literal(field.type, call.params[field.name] ?? null));
+  const connecting = `const ${name} = await ${client}.connect(${[JSON.stringify(call.target.url), ...params, ...(options.length ? [`{ ${options.join(", ")} }`] : [])].join(", ")});`;
   const statement = call.event.acked ? `console.log(await ${sending});` : `${sending};`;
   const notes = [`Replace ./${call.contract.name} by the folder that "ackord generate" wrote.`, longBytes(call) && `Replace ${longBytes(call)?.map((size) => `new Uint8Array(${size})`).join(", ")} by the content of a file.`];
   return `${comments("//", notes)}import { ${[...made.imports].sort().join(", ")} } from "./${call.contract.name}/index.js";\n\n${connecting}\n${statement}\n${name}.disconnect();\n`;
