@@ -128,7 +128,7 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
             ["wrong_key", "Answered, without a valueN ms", 0],
         ),
         ("try it", "divide"),
-        ("by keyboard", {"tab": "JSON", "answer": "4"}),
+        ("by keyboard", {"tab": "JSON", "answer": "4", "next": "Send", "skipped": "Add a client"}),
         ("disconnected", {"status": "Disconnected", "send": True}),
         (
             "read-only",

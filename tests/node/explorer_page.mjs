@@ -369,10 +369,21 @@ await step("by keyboard", async () => {
   await page.keyboard.type("8");
   await page.keyboard.press("Tab");
   await page.keyboard.type("2");
-  await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await two.locator(".outcome.good").waitFor();
-  return { tab, answer: await two.locator(".result .value").innerText() };
+  const answer = await two.locator(".result .value").innerText();
+  await page.keyboard.press("Tab");
+  const next = await page.evaluate(() => document.activeElement.textContent);
+  const other = await open();
+  await other.keyboard.press("Tab");
+  await other.keyboard.press("Enter");
+  await other.keyboard.press("Tab");
+  const skipped = await other.evaluate(() => document.activeElement.textContent);
+  await input(client(other, 0).locator(".setup"), "key").fill("open");
+  await other.keyboard.press("Enter");
+  await client(other, 0).locator('.status[data-state="connected"]').waitFor();
+  await other.context().close();
+  return { tab, answer, next, skipped };
 });
 await step("disconnected", async () => {
   await two.getByRole("button", { name: "Disconnect" }).click();

@@ -40,7 +40,11 @@ function show(settings: Settings): void {
     view("console");
     console.offer(namespace, event);
   });
-  replace(document.body, header(settings), h("div", { class: "columns" }, docs, console.element));
+  const skip = button("Go to the console", () => {
+    view("console");
+    console.element.focus();
+  }, { class: "skip" });
+  replace(document.body, skip, header(settings), h("div", { class: "columns" }, docs, console.element));
   view("docs");
   window.addEventListener("hashchange", () => followAddress(docs));
   docs.addEventListener("click", (event) => event.target instanceof HTMLAnchorElement && event.target.hash === location.hash && followAddress(docs));

@@ -29,7 +29,9 @@ _EPILOG = (
     show_default="a free one",
     help="The port to listen on, on this machine only.",
 )
-@click.option("--read-only", is_flag=True, help="Listen, and send no events.")
+@click.option(
+    "--read-only", is_flag=True, help="The page sends no events; the proxy would pass them on."
+)
 @options.headers
 @options.engine_path
 def verb(

@@ -1,7 +1,7 @@
 import type { Contract } from "../contract/contract.js";
 import type { Event, Field, Namespace } from "../contract/ir.js";
 import { namespacePath } from "../contract/path.js";
-import { button, h, newId, replace, select } from "../dom/element.js";
+import { button, h, newId, onEnter, replace, select } from "../dom/element.js";
 import type { FormContext } from "../forms/editor.js";
 import { formContext } from "../forms/editors.js";
 import { Form } from "../forms/form.js";
@@ -45,7 +45,7 @@ export class ClientPanel {
     this.#namespace = select(this.#choices.map((each) => each.namespace.path), () => this.#chosen(), {});
     this.#setup = h(
       "details",
-      { class: "setup", open: true },
+      { class: "setup", open: true, on: { keydown: onEnter(() => this.#connection || this.#connectOrClose()) } },
       h("summary", {}, "Connection"),
       labelled("Namespace", this.#namespace),
       this.#forms,

@@ -16,7 +16,7 @@ export class Console {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.element = h("section", { class: "console", id: "console", "aria-label": "Console" }, h("div", { class: "console-head" }, h("h2", {}, "Console"), this.#add), this.#row);
+    this.element = h("section", { class: "console", id: "console", "aria-label": "Console", tabindex: -1 }, h("div", { class: "console-head" }, h("h2", {}, "Console"), this.#add), this.#row);
     this.add();
     this.add();
   }

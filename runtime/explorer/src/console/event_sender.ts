@@ -1,6 +1,6 @@
 import type { Contract } from "../contract/contract.js";
 import type { Event, Namespace } from "../contract/ir.js";
-import { button, h, newId, replace, select } from "../dom/element.js";
+import { button, h, newId, onEnter, replace, select } from "../dom/element.js";
 import type { FormContext } from "../forms/editor.js";
 import { Form } from "../forms/form.js";
 import type { Call } from "../snippets/call.js";
@@ -43,7 +43,7 @@ export class EventSender {
     this.element = this.#events.length
       ? h(
           "section",
-          { class: "sender", "aria-label": "Send an event" },
+          { class: "sender", "aria-label": "Send an event", on: { keydown: onEnter(() => this.#send.disabled || this.#submit()) } },
           h("div", { class: "row" }, h("label", { for: this.#choice.id }, "Event"), this.#choice),
           this.#doc,
           this.#body,

@@ -27,7 +27,7 @@ export function readReply(contract: Contract, event: Event, values: readonly Val
 }
 
 /** Read `{"error": {…}}`; null for anything else. */
-export function readFailure(value: Value | undefined): Failure | null {
+function readFailure(value: Value | undefined): Failure | null {
   if (!isObject(value) || Object.keys(value).length !== 1) return null;
   const error = member(value, "error");
   if (!isObject(error)) return null;
@@ -69,7 +69,7 @@ export function argumentProblems(contract: Contract, fields: readonly Field[], v
 }
 
 /** Positional values by the names of their fields. */
-export function named(fields: readonly Field[], values: readonly Value[]): { [name: string]: Value } {
+function named(fields: readonly Field[], values: readonly Value[]): { [name: string]: Value } {
   const pairs = fields.map((field, index) => [field, values[index]] as const);
   return Object.fromEntries(
     pairs.filter((pair): pair is [Field, Value] => pair[1] !== undefined && !(pair[1] === null && pair[0].required === false && pair[0].type.kind !== "nullable")).map(([field, value]) => [field.name, value]),

@@ -35,7 +35,7 @@ export function derived(contract: Contract, name: string): string {
 
 export const camel = (name: string): string => name.split("_").map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join("");
 
-export function lowerCamel(name: string): string {
+function lowerCamel(name: string): string {
   const whole = camel(name);
   return whole.charAt(0).toLowerCase() + whole.slice(1);
 }

@@ -41,7 +41,7 @@ const SIGNS: readonly (readonly [keyof Constraints, string])[] = [
 ];
 
 /** What a type's constraints demand, each as a short text. */
-export function constraintTexts(constraints: Constraints | undefined, unit = "characters"): string[] {
+function constraintTexts(constraints: Constraints | undefined, unit = "characters"): string[] {
   if (!constraints) return [];
   const texts = SIGNS.flatMap(([key, sign]) => (constraints[key] === undefined ? [] : [`${sign} ${constraints[key]}`]));
   const sizes = [[constraints.min_length, constraints.max_length, unit], [constraints.min_items, constraints.max_items, "items"]] as const;

@@ -43,6 +43,14 @@ export const newId = (): string => `e${++last}`;
 export const button = (label: string, action: () => void, properties: Properties = {}): HTMLButtonElement =>
   h("button", { type: "button", ...properties, on: { click: action } }, label);
 
+/** A listener of `keydown`: Enter in a field of one line, and Ctrl+Enter or Cmd+Enter everywhere. */
+export const onEnter = (action: () => void) => (event: KeyboardEvent): void => {
+  const inLine = event.target instanceof HTMLInputElement && event.target.type === "text";
+  if (event.key !== "Enter" || event.isComposing || !(inLine || event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  action();
+};
+
 /** A choice among texts; the value of an option is its place in the list. */
 export function select(options: readonly string[], change: (index: number) => void, properties: Properties = {}): HTMLSelectElement {
   const element = h(

@@ -150,7 +150,7 @@ export function membersOf(contract: Contract, union: TaggedUnion): readonly Reco
   return union.members.map((name) => contract.type(name)).filter((each) => each.kind === "record");
 }
 
-export const tagsOf = (contract: Contract, union: TaggedUnion): readonly string[] => membersOf(contract, union).map((each) => each.tag_value ?? each.name);
+const tagsOf = (contract: Contract, union: TaggedUnion): readonly string[] => membersOf(contract, union).map((each) => each.tag_value ?? each.name);
 
 export const recordOf = (contract: Contract, union: TaggedUnion, tag: Value | undefined): RecordType | undefined =>
   membersOf(contract, union).find((each) => each.tag_value === tag);

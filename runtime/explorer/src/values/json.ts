@@ -33,13 +33,13 @@ function read(value: unknown, depth: number): Value {
 
 const BINARY = "$base64";
 
-export function toBase64(bytes: Uint8Array): string {
+function toBase64(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += 8192) text += String.fromCharCode(...bytes.subarray(start, start + 8192));
   return btoa(text);
 }
 
-export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /** Write bytes as base64 text: the payload of CONNECT has no attachments. */
 export function bytesAsText(value: Value): Value {
