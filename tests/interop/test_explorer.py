@@ -139,6 +139,10 @@ def test_the_contract_is_documented_and_searched(page: dict[str, Any]) -> None:
             },
         ),
         ("many events", {"choices": 500, "found": ["divide_499"]}),
+        (
+            "no namespaces, no contract",
+            ["There is no typed namespace to show.", "The explorer can't load the contract"],
+        ),
         ("deep types, long names and strange texts", []),
         (
             "a lost server",

@@ -13,7 +13,7 @@ const PNG = Buffer.from("89504e470d0a1a0a0000000d4948445200000001000000010802000
 const problems = [];
 const foreign = [];
 
-async function open(options = {}, address = url, before = () => {}) {
+async function open(options = {}, address = url, before = () => {}, shown = ".client") {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -23,7 +23,7 @@ async function open(options = {}, address = url, before = () => {}) {
   await page.addInitScript(() => document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`)));
   await before(page);
   await page.goto(address);
-  await page.waitForSelector(".client", { state: "attached" });
+  await page.waitForSelector(shown, { state: "attached" });
   return page;
 }
 
@@ -427,6 +427,13 @@ await step("deep types, long names and strange texts", async () => {
   const seen = await other.evaluate(() => [".docs", ".client"].map((name) => document.querySelector(name)).filter((each) => each.scrollWidth > each.clientWidth).map((each) => `${each.className} is wider than it may be`));
   await other.context().close();
   return seen;
+});
+await step("no namespaces, no contract", async () => {
+  const none = await open({}, url, (page) => page.route("**/contract.json", (route) => route.fulfill({ json: { contracts: [], read_only: false, page: null, socketio: "/socket.io/", server: null } })), "main");
+  const lost = await open({}, url, (page) => page.route("**/contract.json", (route) => route.fulfill({ status: 503 })).then(() => page.removeAllListeners("console")), "main");
+  const seen = await Promise.all([none, lost].map((other) => other.locator("main").innerText()));
+  await Promise.all([none, lost].map((other) => other.context().close()));
+  return seen.map((text) => text.split("\n")[0]);
 });
 await step("a lost server", async () => {
   const other = await open({}, url, (page) => page.removeAllListeners("console"));

@@ -120,7 +120,8 @@ def _describe(expected: Any) -> str:
     if origin is Mapping:
         return "a mapping"
     kind = origin or expected
-    return _WORDS.get(kind) or f"a {getattr(kind, '__name__', kind)}"
+    name = str(getattr(kind, "__name__", kind))
+    return _WORDS.get(kind) or f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
 
 
 def _show(value: object) -> str:

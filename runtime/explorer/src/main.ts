@@ -32,7 +32,7 @@ async function load(): Promise<Settings> {
 function show(settings: Settings): void {
   const hasEvents = settings.contracts.some((contract) => contract.namespaces.length);
   if (!hasEvents) {
-    replace(document.body, header(settings), h("main", { class: "empty big" }, h("p", {}, "This server has no typed namespaces yet."), h("p", {}, "Register one that ", h("code", {}, "ackord generate"), " made, or run ", h("code", {}, "ackord explore schema.yaml --url …"), ".")));
+    replace(document.body, header(settings), h("main", { class: "empty big" }, h("p", {}, "There is no typed namespace to show."), h("p", {}, "Register one that ", h("code", {}, "ackord generate"), " made, or run ", h("code", {}, "ackord explore schema.yaml --url …"), " with a contract that has one.")));
     return;
   }
   const console = new Console(settings);
@@ -71,4 +71,4 @@ function header(settings: Settings): HTMLElement {
   );
 }
 
-load().then(show, (error: Error) => replace(document.body, h("main", { class: "empty big" }, h("h1", {}, "The explorer can't load the contract"), h("p", { role: "alert" }, error.message))));
+load().then(show, (error: Error) => replace(document.body, h("main", { class: "empty big" }, h("h1", {}, "The explorer can't load the contract"), h("p", { role: "alert" }, error.message), h("p", {}, "When the server runs, reload the page."))));

@@ -189,7 +189,7 @@ def test_behind_the_authentication_of_an_application_as_the_page_says() -> None:
         ("/", "the explorer's path must look like '/explorer', not '/'"),
         ("/a?b", "the explorer's path must look like '/explorer'"),
         ("/socket.io/explorer", "the explorer can't be at '/socket.io/explorer': Socket.IO is at"),
-        (1, "explorer must be True or False, a text or a Explorer, not 1"),
+        (1, "explorer must be True or False, a text or an Explorer, not 1"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(explorer: Any, message: str) -> None:
