@@ -135,10 +135,18 @@ def keystroke(name: str, before: str, character: str, *, target: float | None = 
 
 
 IMPORT: Final = (
-    "import time, pydantic; from ackord.runtime.stubs import v1; "
-    "from pydantic import BaseModel, Field, TypeAdapter; v1.Client; began = time.process_time(); "
-    "import middle; print(time.process_time() - began)"
+    "import time, ackord.runtime.client, ackord.runtime.server; "
+    "from ackord.runtime.stubs import v1; from pydantic import BaseModel, Field, TypeAdapter; "
+    "v1.Client; began = time.process_time(); import {}; print(time.process_time() - began)"
 )
+"""Prints what a module costs beside those that it uses."""
+
+
+def importing(name: str, module: str) -> Step:
+    """Measure the import of a generated module alone."""
+    return Step(name, lambda directory: own_cpu(IMPORT.format(module), directory))
+
+
 IMPORT_PYDANTIC: Final = (
     "import time; began = time.process_time(); from pydantic import BaseModel, Field, TypeAdapter; "
     "print(time.process_time() - began)"
@@ -179,7 +187,9 @@ STEPS: Final = (
     process("ackord --version", *ACKORD, "--version"),
     process("ackord --help", *ACKORD, "--help", target=0.6),
     Step("registering", lambda directory: own_cpu(REGISTER, directory), 1.0),
-    Step("importing 100 events (package)", lambda directory: own_cpu(IMPORT, directory)),
+    importing("importing 100 events (package)", "middle"),
+    importing("importing 100 events (client)", "middle.client"),
+    importing("importing 100 events (server)", "middle.server"),
     Step("importing pydantic", lambda directory: own_cpu(IMPORT_PYDANTIC, directory)),
     process("ackord generate, models alone", *ACKORD, "generate", "models.yaml", "--out", "new"),
 )
