@@ -93,6 +93,8 @@ def serving_shards(count: int = 3) -> Generator[list[RedisServer]]:
             shard.start()
             stack.callback(shard.stop)
             shards.append(shard)
+            # Else two of them may have one epoch, and claim the same slots.
+            shard.call("CLUSTER", "SET-CONFIG-EPOCH", str(number + 1))
             if number < count:
                 first, last = (16384 * part // count for part in (number, number + 1))
                 shard.call("CLUSTER", "ADDSLOTSRANGE", str(first), str(last - 1))
