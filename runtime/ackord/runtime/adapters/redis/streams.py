@@ -245,7 +245,7 @@ class StreamBus:
         try:
             await self.writer.open()
             await self._reader.open()
-            self.position = await self._find_end()
+            self.position = await self._find_start()
         except ClusterError:
             await self.writer.close()
             await self._reader.close()
@@ -356,9 +356,9 @@ class StreamBus:
 
     # Reading
 
-    async def _find_end(self) -> bytes:
-        """Return the id of the last entry. An empty stream gets one, which all servers ignore:
-        clients that come before the first event can only come back to an entry that exists.
+    async def _find_start(self) -> bytes:
+        """Return the id of the last entry, after which this server reads. An empty stream gets an
+        entry that all servers ignore: a session can only be restored from an entry that exists.
         """
         name = self._settings.name
         match await self._reader.call("XREVRANGE", name, "+", "-", "COUNT", 1):

@@ -131,8 +131,8 @@ class SharedHttp(Http):
         if self._owner is not None:
             self._hold_for_owner(data)
             return
-        # Each poll comes here: a property for what is asked twice, and `super()`, would make it
-        # about three percent dearer.
+        # Each poll comes here. A property for the condition that stands here twice, and `super()`,
+        # would make a poll cost about three percent more.
         if not (self._is_in_head or self._is_in_body or self._reading is not None):
             self._read, self._at = data, 0
         elif self._cut:
