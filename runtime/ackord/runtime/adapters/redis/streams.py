@@ -58,7 +58,7 @@ READ_INTERVAL: Final = 0.005
 several entries.
 """
 BURST: Final = 20
-"""Reads without a rest that aren't delayed so."""
+"""Reads in a row, each sooner than `READ_INTERVAL` after the one before, until the reader waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,25 @@ class _Pending:
     command: Shared
     is_lost: bool = False
     """Whether it wasn't written, or perhaps wasn't."""
+
+
+class _Pace:
+    """Waits between reads while entries come all the time."""
+
+    __slots__ = ("_due", "_soon")
+
+    def __init__(self) -> None:
+        self._due = 0.0
+        self._soon = 0  # reads in a row that came before they were due
+
+    async def wait(self, *, is_behind: bool) -> None:
+        """Wait until the next read is due; a reader that is behind doesn't wait."""
+        loop = asyncio.get_running_loop()
+        left = self._due - loop.time()
+        self._soon = self._soon + 1 if left > 0 else 0
+        if self._soon > BURST and not is_behind:
+            await asyncio.sleep(left)
+        self._due = loop.time() + READ_INTERVAL
 
 
 class PackedBus(ChannelBus):
@@ -377,9 +396,7 @@ class StreamBus:
         block = max(round(settings.block_time * 1000), 1)
         # Only a server with so many entries to read may have been overtaken by the trimming.
         lagging = min(settings.read_count, settings.max_len)
-        loop = asyncio.get_running_loop()
-        due, busy = 0.0, 0
-        was_lost = False
+        pace, was_lost = _Pace(), False
         while True:
             if not self._reader.is_connected:
                 was_lost = True
@@ -406,11 +423,7 @@ class StreamBus:
             for entry, fields in entries:
                 self.position = entry
                 self._take(fields)
-            left = due - loop.time()
-            busy = busy + 1 if left > 0 else 0
-            if busy > BURST and len(entries) < settings.read_count:
-                await asyncio.sleep(left)
-            due = loop.time() + READ_INTERVAL
+            await pace.wait(is_behind=len(entries) >= settings.read_count)
 
     async def _check_position(self, meanwhile: str) -> None:
         """Look whether the stream still has the entry that was read last. If not, entries after it
